@@ -1,0 +1,10 @@
+//! Compiles the `.proto` contract without an external protoc.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let files = ["identity", "server", "frame", "account", "topic", "content"]
+        .map(|name| format!("proto/sotto/v1/{name}.proto"));
+    println!("cargo:rerun-if-changed=proto");
+    let descriptors = protox::compile(&files, ["proto"])?;
+    prost_build::Config::new().bytes(["."]).compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,386 @@
+//! Names of things: fixed-size ids, sequence numbers, times, handles, bearer secrets.
+//!
+//! An id prints as hex. A secret never prints (its `Debug` is its name) and compares in constant time.
+
+use std::fmt;
+
+use rand_core::CryptoRngCore;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::limits::{HANDLE_CHARS_MAX, HANDLE_CHARS_MIN};
+
+/// A byte string had another length than its type needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: expected {expected} bytes, found {found}")]
+pub struct LengthError {
+    /// The type that was to be made.
+    pub what: &'static str,
+    /// Bytes it has.
+    pub expected: usize,
+    /// Bytes that were there.
+    pub found: usize,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $len:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; $len]);
+
+        impl $name {
+            /// Length in bytes.
+            pub const LEN: usize = $len;
+
+            /// The id with these bytes.
+            pub const fn new(bytes: [u8; $len]) -> Self {
+                Self(bytes)
+            }
+
+            /// A fresh one.
+            pub fn random(entropy: &mut dyn CryptoRngCore) -> Self {
+                let mut bytes = [0; $len];
+                entropy.fill_bytes(&mut bytes);
+                Self(bytes)
+            }
+
+            /// Its bytes.
+            pub const fn as_bytes(&self) -> &[u8; $len] {
+                &self.0
+            }
+
+            /// Its bytes, owned.
+            pub fn to_vec(&self) -> Vec<u8> {
+                self.0.to_vec()
+            }
+        }
+
+        impl TryFrom<&[u8]> for $name {
+            type Error = LengthError;
+
+            fn try_from(bytes: &[u8]) -> Result<Self, LengthError> {
+                let found = bytes.len();
+                bytes
+                    .try_into()
+                    .map(Self)
+                    .map_err(|_| LengthError { what: stringify!($name), expected: $len, found })
+            }
+        }
+
+        impl From<$name> for prost::bytes::Bytes {
+            fn from(id: $name) -> Self {
+                prost::bytes::Bytes::copy_from_slice(&id.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    };
+}
+
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident, hash: $hash:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// The secret with these bytes.
+            pub const fn new(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// A fresh one.
+            pub fn random(entropy: &mut dyn CryptoRngCore) -> Self {
+                let mut bytes = [0; 32];
+                entropy.fill_bytes(&mut bytes);
+                Self(bytes)
+            }
+
+            /// Its bytes, for the one place that sends or stores them.
+            pub const fn expose(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// What the server keeps instead: SHA-256 of the secret.
+            pub fn hash(&self) -> $hash {
+                $hash::new(Sha256::digest(self.0).into())
+            }
+        }
+
+        impl TryFrom<&[u8]> for $name {
+            type Error = LengthError;
+
+            fn try_from(bytes: &[u8]) -> Result<Self, LengthError> {
+                let found = bytes.len();
+                bytes
+                    .try_into()
+                    .map(Self)
+                    .map_err(|_| LengthError { what: stringify!($name), expected: 32, found })
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.ct_eq(&other.0).into()
+            }
+        }
+        impl Eq for $name {}
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    };
+}
+
+id!(
+    /// `SHA-256("sotto account v1" ‖ AIK₀ ‖ RK₀ ‖ nonce)`: self-certifying, protocol §2.
+    AccountId, 32
+);
+id!(
+    /// One installation of an account.
+    DeviceId, 16
+);
+id!(
+    /// An append-only log on the server; also the MLS group id.
+    TopicId, 32
+);
+id!(
+    /// One reader's place on a topic.
+    SlotId, 16
+);
+id!(
+    /// Fresh for each ciphertext: makes an append idempotent.
+    AppendId, 16
+);
+id!(
+    /// A message as people know it: the same across retries and legs.
+    MessageId, 16
+);
+id!(
+    /// Random key of one inbox item: says nothing about order or time.
+    InboxKey, 16
+);
+id!(
+    /// One upload of key packages: makes a repeat harmless.
+    UploadId, 16
+);
+id!(
+    /// A 1:1 conversation: SHA-256 over the sorted account ids; a group: random.
+    ConversationId, 32
+);
+id!(
+    /// SHA-256 of a [`Capability`].
+    CapabilityHash, 32
+);
+id!(
+    /// SHA-256 of a [`SlotSecret`].
+    SlotSecretHash, 32
+);
+id!(
+    /// SHA-256 of a [`DropCapability`].
+    DropCapabilityHash, 32
+);
+id!(
+    /// SHA-256 of an entry's body.
+    BodyHash, 32
+);
+id!(
+    /// Value of a topic's hash chain after one entry, protocol §4.
+    Chain, 32
+);
+id!(
+    /// SHA-256 over a device list, protocol §2.
+    ListHash, 32
+);
+id!(
+    /// An Ed25519 public key.
+    PublicKey, 32
+);
+id!(
+    /// An Ed25519 signature.
+    Signature, 64
+);
+id!(
+    /// Hello nonce: what an authenticating device signs.
+    HelloNonce, 32
+);
+
+secret!(
+    /// Opens append and slot-opening on a topic; the server stores its hash.
+    Capability, hash: CapabilityHash
+);
+secret!(
+    /// Opens one slot.
+    SlotSecret, hash: SlotSecretHash
+);
+secret!(
+    /// Right to append once to one inbox; returned by a key-package claim.
+    DropCapability, hash: DropCapabilityHash
+);
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $inner:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(
+    /// Place of an entry on its topic: the first is 1; 0 means "before all".
+    Seq, u64
+);
+number!(
+    /// Generation of a topic's capability.
+    Generation, u32
+);
+number!(
+    /// Minutes since 1970-01-01 UTC: the finest time the server keeps on a topic.
+    Minute, u64
+);
+number!(
+    /// Days since 1970-01-01 UTC.
+    Day, u32
+);
+number!(
+    /// Milliseconds since 1970-01-01 UTC, from a device's own clock.
+    Millis, u64
+);
+
+impl Seq {
+    /// The one after.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl Minute {
+    /// The day it lies in.
+    pub const fn day(self) -> Day {
+        Day((self.0 / (24 * 60)) as u32)
+    }
+}
+
+impl Millis {
+    /// The minute it lies in.
+    pub const fn minute(self) -> Minute {
+        Minute(self.0 / 60_000)
+    }
+}
+
+/// An account's public name without the `@`: 3-32 of `a-z 0-9 _ .`, protocol §2.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(String);
+
+/// Why a text is no handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HandleError {
+    /// Too short or too long.
+    #[error("a handle has {HANDLE_CHARS_MIN} to {HANDLE_CHARS_MAX} characters")]
+    Length,
+    /// A character outside the allowed set.
+    #[error("a handle has only the letters a-z, digits, '_' and '.'")]
+    Character,
+    /// A dot at an end, or two in a row: reserved for hosts and files.
+    #[error("a handle does not start or end with '.', nor has two in a row")]
+    Dots,
+}
+
+impl Handle {
+    /// Reads a handle; one leading `@` is allowed.
+    ///
+    /// # Errors
+    /// When it breaks the rules of protocol §2.
+    pub fn parse(text: &str) -> Result<Self, HandleError> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+        if !name.chars().all(allowed) {
+            return Err(HandleError::Character);
+        }
+        if !(HANDLE_CHARS_MIN..=HANDLE_CHARS_MAX).contains(&name.len()) {
+            return Err(HandleError::Length);
+        }
+        if name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+            return Err(HandleError::Dots);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name without `@`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
+// A handle is a person's name: it never reaches a log through `{:?}`.
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle")
+    }
+}
+
+impl ConversationId {
+    /// The 1:1 conversation of two accounts, the same whichever side computes it, protocol §5.
+    pub fn direct(one: AccountId, other: AccountId) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let mut hash = Sha256::new();
+        hash.update(b"sotto direct conversation v1");
+        hash.update(low.as_bytes());
+        hash.update(high.as_bytes());
+        Self::new(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_follow_the_rules() {
+        assert_eq!(Handle::parse("@alice").unwrap().as_str(), "alice");
+        assert_eq!(Handle::parse("a_1.b").unwrap().to_string(), "@a_1.b");
+        assert_eq!(Handle::parse("al"), Err(HandleError::Length));
+        assert_eq!(Handle::parse(&"a".repeat(33)), Err(HandleError::Length));
+        assert_eq!(Handle::parse("Alice"), Err(HandleError::Character));
+        assert_eq!(Handle::parse("аlice"), Err(HandleError::Character), "a Cyrillic а is not an a");
+        assert_eq!(Handle::parse(".ali"), Err(HandleError::Dots));
+        assert_eq!(Handle::parse("a..b"), Err(HandleError::Dots));
+    }
+
+    #[test]
+    fn a_direct_conversation_is_the_same_from_both_sides() {
+        let (a, b) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
+        assert_eq!(ConversationId::direct(a, b), ConversationId::direct(b, a));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        assert_eq!(format!("{:?}", Capability::new([7; 32])), "Capability");
+        assert_eq!(format!("{:?}", Handle::parse("alice").unwrap()), "Handle");
+    }
+}

@@ -1,0 +1,101 @@
+//! Every maximum of the wire, in one place; their relations are asserted at compile time.
+
+/// Newest protocol this code speaks.
+pub const PROTOCOL: u32 = 1;
+/// Oldest protocol this code still speaks.
+pub const PROTOCOL_MIN: u32 = 1;
+/// Format of an entry.
+pub const ENTRY_VERSION: u32 = 1;
+
+/// Handle length, in characters (all of them ASCII).
+pub const HANDLE_CHARS_MIN: usize = 3;
+/// See [`HANDLE_CHARS_MIN`].
+pub const HANDLE_CHARS_MAX: usize = 32;
+
+/// Body of an application entry, in bytes.
+pub const APPLICATION_BYTES_MAX: usize = 96 * 1024;
+/// Body of a handshake entry, in bytes.
+pub const HANDSHAKE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Body of an ephemeral, in bytes.
+pub const EPHEMERAL_BYTES_MAX: usize = 4 * 1024;
+/// Sealed inbox item, in bytes: a Welcome with an inline tree.
+pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
+/// Everything around a body in a frame.
+pub const FRAME_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
+/// One WebSocket message, in bytes.
+pub const FRAME_BYTES_MAX: usize = HANDSHAKE_BYTES_MAX + FRAME_OVERHEAD_BYTES_MAX;
+/// Entries in one `Entries` frame stop being added when their bodies pass this many bytes.
+pub const ENTRIES_BYTES_TARGET: usize = 256 * 1024;
+/// Entries in one `Entries` frame.
+pub const ENTRIES_MAX: usize = 512;
+
+/// Text of one message, in bytes of UTF-8. Leaves room for envelope, MLS and padding in an application entry.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Display name, in bytes of UTF-8.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 128;
+
+/// Control keys of a topic.
+pub const CONTROL_KEYS_MAX: usize = 32;
+/// Slots opened by one append.
+pub const OPEN_SLOTS_MAX: usize = 64;
+/// Slots of a topic.
+pub const SLOTS_PER_TOPIC_MAX: usize = 2_400;
+/// Slots in one follow request.
+pub const FOLLOWS_PER_REQUEST_MAX: usize = 256;
+/// Slots followed on one connection.
+pub const FOLLOWS_PER_CONNECTION_MAX: usize = 4_096;
+/// Requests under way on one connection.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+
+/// One-time key packages a device keeps at the server.
+pub const KEY_PACKAGES_ONE_TIME: usize = 20;
+/// One-time key packages the server stores for a device: a refill may overlap.
+pub const KEY_PACKAGES_STORED_MAX: usize = 100;
+/// One signed key package, in bytes.
+pub const KEY_PACKAGE_BYTES_MAX: usize = 16 * 1024;
+/// Days until a key package expires.
+pub const KEY_PACKAGE_DAYS: u64 = 90;
+/// Days a drop capability stays good.
+pub const DROP_CAPABILITY_DAYS: u32 = 45;
+/// Items waiting in one inbox.
+pub const INBOX_ITEMS_MAX: usize = 1_000;
+/// Items in one `InboxItems` frame.
+pub const INBOX_ITEMS_PER_FRAME_MAX: usize = 16;
+
+/// Devices of an account.
+pub const DEVICES_MAX: usize = 32;
+/// One signed device list, in bytes.
+pub const DEVICE_LIST_BYTES_MAX: usize = 8 * 1024;
+/// Lists in one reply.
+pub const LISTS_PER_REPLY_MAX: usize = 256;
+
+/// Days without an ack for which a slot holds the trim, protocol §4.
+pub const SLOT_HOLD_DAYS: u32 = 30;
+/// Days application bodies are kept unless the topic says otherwise.
+pub const TTL_DAYS_DEFAULT: u32 = 30;
+/// Longest time-to-live a topic may ask for.
+pub const TTL_DAYS_MAX: u32 = 365;
+/// Days handshakes are kept when nobody's slot lets them be trimmed.
+pub const HANDSHAKE_DAYS_MAX: u32 = 45;
+
+/// An invitation code, in characters.
+pub const INVITE_CHARS_MAX: usize = 64;
+/// A token, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 256;
+/// Leading zero bits a server may ask for at registration.
+pub const WORK_BITS_MAX: u32 = 28;
+/// A server's public name, in bytes.
+pub const HOST_BYTES_MAX: usize = 253;
+
+const _: () = {
+    assert!(FRAME_BYTES_MAX > HANDSHAKE_BYTES_MAX);
+    assert!(FRAME_BYTES_MAX > INBOX_ITEM_BYTES_MAX + FRAME_OVERHEAD_BYTES_MAX);
+    // Padmé adds at most 12 %; MLS and envelope less than 4 KiB (measured in secrecy's tests).
+    assert!(TEXT_BYTES_MAX + TEXT_BYTES_MAX / 8 + 4 * 1024 < APPLICATION_BYTES_MAX);
+    assert!(KEY_PACKAGES_ONE_TIME * 2 < KEY_PACKAGES_STORED_MAX);
+    assert!(KEY_PACKAGES_ONE_TIME * KEY_PACKAGE_BYTES_MAX < FRAME_BYTES_MAX);
+    assert!(DEVICE_LIST_BYTES_MAX * LISTS_PER_REPLY_MAX < FRAME_BYTES_MAX);
+    assert!(ENTRIES_BYTES_TARGET + APPLICATION_BYTES_MAX < FRAME_BYTES_MAX);
+    assert!(TTL_DAYS_DEFAULT <= TTL_DAYS_MAX);
+    assert!(SLOT_HOLD_DAYS <= HANDSHAKE_DAYS_MAX);
+};
