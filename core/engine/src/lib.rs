@@ -1,1 +1,3 @@
-//! Being built.
+//! Being built: see [`api`].
+
+pub mod api;
