@@ -1,1 +1,34 @@
-//! Being built.
+//! Secrets as values: MLS groups, the envelope around what the server stores, key packages, sealing, franking.
+//!
+//! This crate never reads a clock, opens a socket or a file, and draws no randomness of its own: every operation works
+//! in a [`Workspace`], which reads the caller's rows, is seeded with the caller's entropy and gives back what to
+//! write. Dropping a workspace is the rollback. It never decides what people see, never talks about delivery, and never
+//! looks at a list it was not given: whether a commit is valid is a pure function of the group and the commit's bytes.
+//!
+//! Reading order: [`rows`] and [`workspace`] (where state lives), [`device_keys`], [`key_package`], [`group`] (the
+//! central type), [`validity`] and [`membership`] (what a group refuses), [`envelope`], [`seal`], [`franking`],
+//! [`error`].
+
+pub mod device_keys;
+pub mod envelope;
+pub mod error;
+pub mod franking;
+pub mod group;
+pub mod key_package;
+pub mod membership;
+pub mod rows;
+pub mod seal;
+pub mod validity;
+pub mod workspace;
+
+pub use device_keys::DeviceKeys;
+pub use envelope::{EntryAddress, EnvelopeKey, open_entry, seal_entry};
+pub use error::{EnvelopeError, JoinError, MergeError, OpenError, ReceiveError, SecrecyError};
+pub use franking::{FrankingError, frank, verify_franking};
+pub use group::{Applied, Change, Group, Member, Received, StagedCommit};
+pub use key_package::{NewKeyPackage, VerifiedKeyPackage, new_key_package};
+pub use membership::{MembershipError, PinnedList, check_membership};
+pub use rows::{Changes, Rows, RowsError};
+pub use seal::{SealSecret, open_sealed, seal};
+pub use validity::Invalid;
+pub use workspace::Workspace;
