@@ -4,10 +4,13 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::error::Reason;
 use crate::ids::{
     AccountId, AppendId, BodyHash, CapabilityHash, Chain, DeviceId, Generation, Handle, HelloNonce, ListHash,
     PublicKey, Seq, TopicId,
 };
+use crate::limits::{APPLICATION_BYTES_MAX, HANDSHAKE_BYTES_MAX};
+use crate::proto;
 
 /// Whether an entry changes the group or carries a message, protocol §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,30 @@ impl EntryKind {
             1 => Some(Self::Handshake),
             2 => Some(Self::Application),
             _ => None,
+        }
+    }
+
+    /// Most bytes a body of this kind may have.
+    pub const fn bytes_max(self) -> usize {
+        match self {
+            Self::Handshake => HANDSHAKE_BYTES_MAX,
+            Self::Application => APPLICATION_BYTES_MAX,
+        }
+    }
+
+    pub(crate) fn parse(kind: i32) -> Result<Self, Reason> {
+        match proto::EntryKind::try_from(kind) {
+            Ok(proto::EntryKind::Handshake) => Ok(Self::Handshake),
+            Ok(proto::EntryKind::Application) => Ok(Self::Application),
+            Ok(proto::EntryKind::Unspecified) => Err(Reason::Missing { what: "entry kind" }),
+            Err(_) => Err(Reason::Unknown { what: "entry kind" }),
+        }
+    }
+
+    pub(crate) const fn to_proto(self) -> i32 {
+        match self {
+            Self::Handshake => proto::EntryKind::Handshake as i32,
+            Self::Application => proto::EntryKind::Application as i32,
         }
     }
 }
@@ -98,10 +125,14 @@ pub fn chain_start(topic: TopicId) -> Chain {
     Chain::new(sha256(&[b"sotto chain v1", topic.as_bytes()]))
 }
 
-/// `chain_n = SHA-256(chain_{n-1} ‖ seq ‖ kind ‖ head ‖ append_id ‖ SHA-256(body))`, protocol §4.
+/// `chain_n = SHA-256(chain_{n-1} ‖ seq ‖ version ‖ kind ‖ head ‖ append_id ‖ SHA-256(body))`, protocol §4.
+///
+/// The version is in it because an entry of another version is junk: a server that could change it unnoticed
+/// could make one reader skip a commit that all others process.
 pub fn chain_next(
     previous: Chain,
     seq: Seq,
+    version: u32,
     kind: EntryKind,
     head: Seq,
     append_id: AppendId,
@@ -110,6 +141,7 @@ pub fn chain_next(
     Chain::new(sha256(&[
         previous.as_bytes(),
         &seq.0.to_be_bytes(),
+        &version.to_be_bytes(),
         &[kind.code()],
         &head.0.to_be_bytes(),
         append_id.as_bytes(),
@@ -147,6 +179,28 @@ pub fn control_to_sign(topic: TopicId, action: &[u8]) -> Vec<u8> {
     [b"sotto control v1".as_slice(), topic.as_bytes(), action].concat()
 }
 
+/// What the server's log key signs: the root over a batch of receipts, protocol §4. The count is in it because the
+/// same root and path can be read as a tree of another size.
+pub fn server_batch_to_sign(leaf_count: u32, root: &[u8; 32]) -> Vec<u8> {
+    [b"sotto server batch v1".as_slice(), &leaf_count.to_be_bytes(), root].concat()
+}
+
+/// First bytes of SHA-256(log key): which key signed a batch.
+pub fn log_key_id(log_key: PublicKey) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = sha256(&[log_key.as_bytes()]);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Leaf of the tree over a batch of receipts (RFC 9162 §2.1).
+pub fn receipt_leaf(item: &[u8]) -> [u8; 32] {
+    sha256(&[&[0], b"sotto receipt v1", item])
+}
+
+/// Inner node of the tree over a batch of receipts (RFC 9162 §2.1).
+pub fn receipt_node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    sha256(&[&[1], left, right])
+}
+
 /// `SHA-256("sotto work v1" ‖ nonce ‖ answer)`: registration asks for leading zero bits.
 pub fn work(nonce: HelloNonce, answer: u64) -> [u8; 32] {
     sha256(&[b"sotto work v1", nonce.as_bytes(), &answer.to_be_bytes()])
@@ -182,14 +236,15 @@ mod tests {
     fn the_chain_depends_on_every_field() {
         let (topic, append, body) = (TopicId::new([1; 32]), AppendId::new([2; 16]), BodyHash::new([3; 32]));
         let start = chain_start(topic);
-        let one = chain_next(start, Seq(1), EntryKind::Application, Seq(0), append, body);
+        let one = chain_next(start, Seq(1), 1, EntryKind::Application, Seq(0), append, body);
         let others = [
-            chain_next(one, Seq(1), EntryKind::Application, Seq(0), append, body),
-            chain_next(start, Seq(2), EntryKind::Application, Seq(0), append, body),
-            chain_next(start, Seq(1), EntryKind::Handshake, Seq(0), append, body),
-            chain_next(start, Seq(1), EntryKind::Application, Seq(1), append, body),
-            chain_next(start, Seq(1), EntryKind::Application, Seq(0), AppendId::new([9; 16]), body),
-            chain_next(start, Seq(1), EntryKind::Application, Seq(0), append, BodyHash::new([9; 32])),
+            chain_next(one, Seq(1), 1, EntryKind::Application, Seq(0), append, body),
+            chain_next(start, Seq(2), 1, EntryKind::Application, Seq(0), append, body),
+            chain_next(start, Seq(1), 2, EntryKind::Application, Seq(0), append, body),
+            chain_next(start, Seq(1), 1, EntryKind::Handshake, Seq(0), append, body),
+            chain_next(start, Seq(1), 1, EntryKind::Application, Seq(1), append, body),
+            chain_next(start, Seq(1), 1, EntryKind::Application, Seq(0), AppendId::new([9; 16]), body),
+            chain_next(start, Seq(1), 1, EntryKind::Application, Seq(0), append, BodyHash::new([9; 32])),
         ];
         assert!(others.iter().all(|other| *other != one));
     }

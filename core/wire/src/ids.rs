@@ -3,13 +3,17 @@
 //! An id prints as hex. A secret never prints (its `Debug` is its name) and compares in constant time.
 
 use std::fmt;
+use std::str::FromStr;
 
+use prost::bytes::Bytes;
 use rand_core::CryptoRngCore;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::limits::{HANDLE_CHARS_MAX, HANDLE_CHARS_MIN};
+use crate::error::Reason;
+use crate::limits::{HANDLE_CHARS_MAX, HANDLE_CHARS_MIN, HOST_BYTES_MAX, INVITE_CHARS_MAX, TOKEN_BYTES_MAX};
 
 /// A byte string had another length than its type needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +25,30 @@ pub struct LengthError {
     pub expected: usize,
     /// Bytes that were there.
     pub found: usize,
+}
+
+/// A text is not the hex of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected {digits} lowercase hex digits")]
+pub struct HexError {
+    /// Digits it should have.
+    pub digits: usize,
+}
+
+// Lowercase only: one id has one spelling.
+fn read_hex(text: &str, into: &mut [u8]) -> Result<(), HexError> {
+    let wrong = HexError { digits: into.len() * 2 };
+    if text.len() != wrong.digits {
+        return Err(wrong);
+    }
+    for (byte, pair) in into.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = pair.iter().try_fold(0, |value, digit| match digit {
+            b'0'..=b'9' => Ok(value << 4 | (digit - b'0')),
+            b'a'..=b'f' => Ok(value << 4 | (digit - b'a' + 10)),
+            _ => Err(wrong),
+        })?;
+    }
+    Ok(())
 }
 
 macro_rules! id {
@@ -68,9 +96,30 @@ macro_rules! id {
             }
         }
 
-        impl From<$name> for prost::bytes::Bytes {
+        impl From<$name> for Bytes {
             fn from(id: $name) -> Self {
-                prost::bytes::Bytes::copy_from_slice(&id.0)
+                Bytes::copy_from_slice(&id.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = HexError;
+
+            fn from_str(text: &str) -> Result<Self, HexError> {
+                let mut bytes = [0; $len];
+                read_hex(text, &mut bytes).map(|()| Self(bytes))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
             }
         }
 
@@ -234,7 +283,8 @@ secret!(
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident, $inner:ty) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub $inner);
 
         impl fmt::Display for $name {
@@ -267,9 +317,10 @@ number!(
 );
 
 impl Seq {
-    /// The one after.
+    /// The one after. A parsed number is far from the end of its range
+    /// ([`SEQ_MAX`](crate::limits::SEQ_MAX)).
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -337,10 +388,140 @@ impl fmt::Display for Handle {
     }
 }
 
+impl Serialize for Handle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Handle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
 // A handle is a person's name: it never reaches a log through `{:?}`.
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Handle")
+    }
+}
+
+/// Public name of a server: what its certificate names, with the port if it is not the usual one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Host(String);
+
+/// Why a text is no host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// Empty or too long.
+    #[error("a host has 1 to {HOST_BYTES_MAX} characters")]
+    Length,
+    /// A character outside the allowed set.
+    #[error("a host has only the letters a-z, digits, '.', '-', ':' and brackets")]
+    Character,
+}
+
+impl Host {
+    /// Reads a host name or address, lowercase.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has characters no host has.
+    pub fn parse(text: &str) -> Result<Self, HostError> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b);
+        if !text.bytes().all(allowed) {
+            return Err(HostError::Character);
+        }
+        if text.is_empty() || text.len() > HOST_BYTES_MAX {
+            return Err(HostError::Length);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As it travels and is signed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Host {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// An invitation code: printable ASCII. Whoever has it may register once, so it never prints.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Invite(String);
+
+impl Invite {
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// When it is empty, too long or not printable.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let what = "invite";
+        if text.is_empty() {
+            return Err(Reason::Missing { what });
+        }
+        if text.len() > INVITE_CHARS_MAX {
+            return Err(Reason::TooLarge { what, max: INVITE_CHARS_MAX, found: text.len() });
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Reason::Text { what });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The code, for the one place that sends or checks it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Invite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Invite")
+    }
+}
+
+/// Pays for one request without naming anybody, protocol §8. Servers that ask for none ignore it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(Bytes);
+
+impl Token {
+    /// The token in a field; an empty field is none.
+    ///
+    /// # Errors
+    /// When it is longer than [`TOKEN_BYTES_MAX`].
+    pub fn parse(field: &Bytes) -> Result<Option<Self>, Reason> {
+        let (max, found) = (TOKEN_BYTES_MAX, field.len());
+        if found > max {
+            return Err(Reason::TooLarge { what: "token", max, found });
+        }
+        Ok((found > 0).then(|| Self(field.clone())))
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn to_proto(token: Option<&Self>) -> Bytes {
+        token.map(|token| token.0.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
     }
 }
 

@@ -1,16 +1,35 @@
 //! What travels between Sotto devices and servers, and what the server may see of it.
 //!
-//! The `.proto` files under `proto/` are the contract; [`proto`] holds the generated types. Bytes from outside
-//! become real types in two steps: `prost` decodes them into a [`proto`] message, and an `unverified` → verified
-//! step in [`account`], [`topic`] and [`server`] yields types whose fields have been
-//! checked against [`limits`]. Nothing here opens a socket, reads a clock or draws a random byte.
+//! The `.proto` files under `proto/` are the contract; [`proto`] holds the generated types, in which every field is
+//! bytes and nothing is checked. One step turns a frame into types that mean what they say: [`AccountCall`] and
+//! [`TopicCall`] at the server, [`AccountFrame`] and [`TopicFrame`] at the client. Their `parse` checks every length,
+//! count and range against [`limits`]; their `encode` is its inverse. Signatures of devices and accounts are the
+//! work of `sotto-identity`. Nothing here opens a socket, reads a clock or draws a random byte by itself.
 //!
-//! Reading order: [`ids`], [`limits`], [`digest`] (hashes and signature inputs), [`receipt`] (what the server
-//! signs).
+//! Reading order: [`ids`], [`limits`], [`digest`] (hashes and signature inputs); [`account`] and [`topic`] (the
+//! requests and answers of the two planes) with what they share in [`frames`] and [`signed`]; [`receipt`] (what the
+//! server signs); [`error`] (why bytes are refused); [`signature`] (the one way to check one).
+//!
+//! [`AccountCall`]: account::AccountCall
+//! [`TopicCall`]: topic::TopicCall
+//! [`AccountFrame`]: account::AccountFrame
+//! [`TopicFrame`]: topic::TopicFrame
 
+pub mod account;
 pub mod digest;
+pub mod error;
+pub mod frames;
 pub mod ids;
 pub mod limits;
+pub mod receipt;
+pub mod signature;
+pub mod signed;
+pub mod topic;
+
+mod fields;
+
+pub use error::{ParseError, Reason};
+pub use prost::bytes::Bytes;
 
 /// The generated protobuf types of package `sotto.v1`.
 pub mod proto {

@@ -7,6 +7,15 @@ pub const PROTOCOL_MIN: u32 = 1;
 /// Format of an entry.
 pub const ENTRY_VERSION: u32 = 1;
 
+/// Largest sequence number: what a signed 64-bit column holds.
+pub const SEQ_MAX: u64 = i64::MAX as u64;
+/// Latest minute that still has a day: some time in the year 10136.
+pub const MINUTE_MAX: u64 = u32::MAX as u64;
+/// Longest wait a refusal can ask for: one day.
+pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+/// Name and version of a server's software, in bytes.
+pub const SOFTWARE_BYTES_MAX: usize = 64;
+
 /// Handle length, in characters (all of them ASCII).
 pub const HANDLE_CHARS_MIN: usize = 3;
 /// See [`HANDLE_CHARS_MIN`].
@@ -36,6 +45,12 @@ pub const DISPLAY_NAME_BYTES_MAX: usize = 128;
 
 /// Control keys of a topic.
 pub const CONTROL_KEYS_MAX: usize = 32;
+/// A control action, in bytes: a rotation with all its keys.
+pub const CONTROL_ACTION_BYTES_MAX: usize = 2 * 1024;
+/// Receipts under one server signature.
+pub const RECEIPTS_PER_BATCH_MAX: u32 = 1 << 20;
+/// One item under a server signature, in bytes.
+pub const RECEIPT_ITEM_BYTES_MAX: usize = 1024;
 /// Slots opened by one append.
 pub const OPEN_SLOTS_MAX: usize = 64;
 /// Slots of a topic.
@@ -96,6 +111,7 @@ const _: () = {
     assert!(KEY_PACKAGES_ONE_TIME * KEY_PACKAGE_BYTES_MAX < FRAME_BYTES_MAX);
     assert!(DEVICE_LIST_BYTES_MAX * LISTS_PER_REPLY_MAX < FRAME_BYTES_MAX);
     assert!(ENTRIES_BYTES_TARGET + APPLICATION_BYTES_MAX < FRAME_BYTES_MAX);
+    assert!(CONTROL_KEYS_MAX * 34 + 128 < CONTROL_ACTION_BYTES_MAX);
     assert!(TTL_DAYS_DEFAULT <= TTL_DAYS_MAX);
     assert!(SLOT_HOLD_DAYS <= HANDSHAKE_DAYS_MAX);
 };
