@@ -1,0 +1,11 @@
+//! WebSocket framing for the server's side, holding no byte while a connection is idle.
+//!
+//! tungstenite does the handshake and the frame headers. Its stream keeps every buffer at the size of the
+//! largest frame that ever passed (a catch-up reply leaves 350 kB on each connection for good), reads a frame of
+//! any allowed size before anybody can say no, and copies what it sends; so payloads are handled here.
+
+mod decoder;
+mod encoder;
+
+pub(crate) use decoder::{Decoder, Step, Violation};
+pub(crate) use encoder::{CloseCode, Encoder};
