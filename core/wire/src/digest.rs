@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Reason;
 use crate::ids::{
-    AccountId, AppendId, BodyHash, CapabilityHash, Chain, DeviceId, Generation, Handle, HelloNonce, ListHash,
-    PublicKey, Seq, TopicId,
+    AccountId, AppendId, BodyHash, CapabilityHash, Chain, ConversationPseudonym, DeviceId,
+    FrankingCommitment, Generation, Handle, HelloNonce, ListHash, Minute, PublicKey, Seq, TopicId,
 };
 use crate::limits::{APPLICATION_BYTES_MAX, HANDSHAKE_BYTES_MAX};
 use crate::proto;
@@ -177,6 +177,28 @@ pub fn rotate_to_sign(
 /// What a control key signs for an action of its own.
 pub fn control_to_sign(topic: TopicId, action: &[u8]) -> Vec<u8> {
     [b"sotto control v1".as_slice(), topic.as_bytes(), action].concat()
+}
+
+/// What a message is committed to with: `C = HMAC-SHA-256(k_f, content ‖ context)`, protocol §9. All fields have fixed
+/// length and stand last, so no two (content, context) share bytes.
+pub fn franking_context(
+    conversation: ConversationPseudonym,
+    account: AccountId,
+    device: DeviceId,
+    minute: Minute,
+) -> Vec<u8> {
+    [conversation.as_bytes().as_slice(), account.as_bytes(), device.as_bytes(), &minute.0.to_be_bytes()]
+        .concat()
+}
+
+/// What the sending device signs for a report, protocol §9.
+pub fn frank_to_sign(
+    commitment: FrankingCommitment,
+    conversation: ConversationPseudonym,
+    minute: Minute,
+) -> Vec<u8> {
+    [b"sotto frank v1".as_slice(), commitment.as_bytes(), conversation.as_bytes(), &minute.0.to_be_bytes()]
+        .concat()
 }
 
 /// What the server's log key signs: the root over a batch of receipts, protocol §4. The count is in it because the

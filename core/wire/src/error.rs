@@ -2,7 +2,7 @@
 
 use prost::DecodeError;
 
-use crate::ids::{HandleError, HostError, LengthError};
+use crate::ids::{DisplayNameError, HandleError, HostError, LengthError};
 use crate::proto::ErrorCode;
 
 /// A frame was refused before anything acted on it.
@@ -83,6 +83,9 @@ pub enum Reason {
     /// A handle breaks its rules.
     #[error(transparent)]
     Handle(#[from] HandleError),
+    /// A display name breaks its rules.
+    #[error(transparent)]
+    DisplayName(#[from] DisplayNameError),
     /// A host name breaks its rules.
     #[error(transparent)]
     Host(#[from] HostError),

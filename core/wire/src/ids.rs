@@ -13,7 +13,10 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::Reason;
-use crate::limits::{HANDLE_CHARS_MAX, HANDLE_CHARS_MIN, HOST_BYTES_MAX, INVITE_CHARS_MAX, TOKEN_BYTES_MAX};
+use crate::limits::{
+    DISPLAY_NAME_BYTES_MAX, HANDLE_CHARS_MAX, HANDLE_CHARS_MIN, HOST_BYTES_MAX, INVITE_CHARS_MAX,
+    TOKEN_BYTES_MAX,
+};
 
 /// A byte string had another length than its type needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +142,16 @@ macro_rules! id {
 
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident, hash: $hash:ident) => {
+        secret!($(#[$doc])* $name);
+
+        impl $name {
+            /// What the server keeps instead: SHA-256 of the secret.
+            pub fn hash(&self) -> $hash {
+                $hash::new(Sha256::digest(self.0).into())
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Zeroize, ZeroizeOnDrop)]
         pub struct $name([u8; 32]);
@@ -160,10 +173,11 @@ macro_rules! secret {
             pub const fn expose(&self) -> &[u8; 32] {
                 &self.0
             }
+        }
 
-            /// What the server keeps instead: SHA-256 of the secret.
-            pub fn hash(&self) -> $hash {
-                $hash::new(Sha256::digest(self.0).into())
+        impl From<&$name> for Bytes {
+            fn from(secret: &$name) -> Self {
+                Bytes::copy_from_slice(&secret.0)
             }
         }
 
@@ -263,6 +277,18 @@ id!(
     Signature, 64
 );
 id!(
+    /// Stands for a conversation in frankings, so that a report does not name it, protocol §9.
+    ConversationPseudonym, 32
+);
+id!(
+    /// `C`: HMAC-SHA-256 over a message and its context, protocol §9.
+    FrankingCommitment, 32
+);
+id!(
+    /// SHA-256 of an operator's statement, protocol §7.
+    StatementHash, 32
+);
+id!(
     /// Hello nonce: what an authenticating device signs.
     HelloNonce, 32
 );
@@ -274,6 +300,14 @@ secret!(
 secret!(
     /// Opens one slot.
     SlotSecret, hash: SlotSecretHash
+);
+secret!(
+    /// Seed of an Ed25519 control key of one topic.
+    ControlSecret
+);
+secret!(
+    /// `k_f`: opens the commitment to one message, protocol §9.
+    FrankingKey
 );
 secret!(
     /// Right to append once to one inbox; returned by a key-package claim.
@@ -404,6 +438,69 @@ impl<'de> Deserialize<'de> for Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Handle")
+    }
+}
+
+/// The name a person gives themselves: not unique, not proved. Nothing in it moves a cursor or turns text around.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct DisplayName(String);
+
+/// Why a text is no display name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DisplayNameError {
+    /// Empty or too long.
+    #[error("a display name has 1 to {DISPLAY_NAME_BYTES_MAX} bytes")]
+    Length,
+    /// A control character, a line break, or one that changes the direction of the text around it.
+    #[error("a display name has no control characters and no line breaks")]
+    Character,
+}
+
+impl DisplayName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has characters that would reach beyond it on a screen.
+    pub fn parse(text: &str) -> Result<Self, DisplayNameError> {
+        let reaches_out =
+            |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if text.chars().any(reaches_out) {
+            return Err(DisplayNameError::Character);
+        }
+        if text.is_empty() || text.len() > DISPLAY_NAME_BYTES_MAX {
+            return Err(DisplayNameError::Length);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// An empty field is none.
+    pub(crate) fn parse_field(text: &str) -> Result<Option<Self>, DisplayNameError> {
+        if text.is_empty() { Ok(None) } else { Self::parse(text).map(Some) }
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for DisplayName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+// A person's name, as a handle is.
+impl fmt::Debug for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DisplayName")
     }
 }
 

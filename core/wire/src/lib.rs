@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`ids`], [`limits`], [`digest`] (hashes and signature inputs); [`account`] and [`topic`] (the
 //! requests and answers of the two planes) with what they share in [`frames`] and [`signed`]; [`receipt`] (what the
-//! server signs); [`error`] (why bytes are refused); [`signature`] (the one way to check one).
+//! server signs); [`content`] (what only members read); [`error`] (why bytes are refused); [`signature`] (the one way to check one).
 //!
 //! [`AccountCall`]: account::AccountCall
 //! [`TopicCall`]: topic::TopicCall
@@ -16,6 +16,7 @@
 //! [`TopicFrame`]: topic::TopicFrame
 
 pub mod account;
+pub mod content;
 pub mod digest;
 pub mod error;
 pub mod frames;

@@ -16,6 +16,13 @@ pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// Name and version of a server's software, in bytes.
 pub const SOFTWARE_BYTES_MAX: usize = 64;
 
+/// The MLS suite, `MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519`: a policy value of group state.
+pub const SUITE: u16 = 0x004F;
+/// Format of a message's content.
+pub const CONTENT_VERSION: u32 = 1;
+/// Latest time a message may claim: the end of the last minute.
+pub const MILLIS_MAX: u64 = (MINUTE_MAX + 1) * 60_000 - 1;
+
 /// Handle length, in characters (all of them ASCII).
 pub const HANDLE_CHARS_MIN: usize = 3;
 /// See [`HANDLE_CHARS_MIN`].
@@ -42,6 +49,15 @@ pub const ENTRIES_MAX: usize = 512;
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Display name, in bytes of UTF-8.
 pub const DISPLAY_NAME_BYTES_MAX: usize = 128;
+
+/// Plaintext of one application message, in bytes: a longest text, its name and its franking.
+pub const PAYLOAD_BYTES_MAX: usize = TEXT_BYTES_MAX + 1024;
+/// MLS authenticated data of one message, in bytes.
+pub const AUTHENTICATED_DATA_BYTES_MAX: usize = 1024;
+/// Accounts of a group.
+pub const MEMBERS_MAX: usize = 250;
+/// Group state, in bytes: every member with every device pending.
+pub const GROUP_STATE_BYTES_MAX: usize = 256 * 1024;
 
 /// Control keys of a topic.
 pub const CONTROL_KEYS_MAX: usize = 32;
@@ -106,7 +122,8 @@ const _: () = {
     assert!(FRAME_BYTES_MAX > HANDSHAKE_BYTES_MAX);
     assert!(FRAME_BYTES_MAX > INBOX_ITEM_BYTES_MAX + FRAME_OVERHEAD_BYTES_MAX);
     // Padmé adds at most 12 %; MLS and envelope less than 4 KiB (measured in secrecy's tests).
-    assert!(TEXT_BYTES_MAX + TEXT_BYTES_MAX / 8 + 4 * 1024 < APPLICATION_BYTES_MAX);
+    assert!(PAYLOAD_BYTES_MAX + PAYLOAD_BYTES_MAX / 8 + 4 * 1024 < APPLICATION_BYTES_MAX);
+    assert!(MEMBERS_MAX * (128 + DEVICES_MAX * 18) < GROUP_STATE_BYTES_MAX);
     assert!(KEY_PACKAGES_ONE_TIME * 2 < KEY_PACKAGES_STORED_MAX);
     assert!(KEY_PACKAGES_ONE_TIME * KEY_PACKAGE_BYTES_MAX < FRAME_BYTES_MAX);
     assert!(DEVICE_LIST_BYTES_MAX * LISTS_PER_REPLY_MAX < FRAME_BYTES_MAX);

@@ -196,7 +196,7 @@ fn write(request: &TopicRequest) -> Request {
         TopicRequest::DropInInbox(r) => Request::DropInInbox(proto::DropInInbox {
             account_id: r.account.into(),
             device_id: r.device.into(),
-            drop_capability: r.capability.expose().to_vec().into(),
+            drop_capability: (&r.capability).into(),
             sealed: r.sealed.clone(),
         }),
         TopicRequest::CreateTopic(r) => Request::CreateTopic(proto::CreateTopic {
@@ -209,7 +209,7 @@ fn write(request: &TopicRequest) -> Request {
         TopicRequest::Append(r) => Request::Append(write_append(r)),
         TopicRequest::OpenSlot(r) => Request::OpenSlot(proto::OpenSlot {
             topic: r.topic.into(),
-            capability: r.capability.expose().to_vec().into(),
+            capability: (&r.capability).into(),
             slot: Some((&r.slot).into()),
         }),
         TopicRequest::ReplaceSlotSecret { auth, new_secret } => {
@@ -218,10 +218,9 @@ fn write(request: &TopicRequest) -> Request {
                 new_secret_hash: (*new_secret).into(),
             })
         }
-        TopicRequest::ProveSlot { auth, capability } => Request::ProveSlot(proto::ProveSlot {
-            auth: Some(auth.into()),
-            capability: capability.expose().to_vec().into(),
-        }),
+        TopicRequest::ProveSlot { auth, capability } => {
+            Request::ProveSlot(proto::ProveSlot { auth: Some(auth.into()), capability: capability.into() })
+        }
         TopicRequest::Follow(follows) => {
             Request::Follow(proto::Follow { follows: follows.iter().map(Into::into).collect() })
         }
@@ -234,7 +233,7 @@ fn write(request: &TopicRequest) -> Request {
         TopicRequest::CloseSlot(auth) => Request::CloseSlot(proto::CloseSlot { auth: Some(auth.into()) }),
         TopicRequest::SendEphemeral(r) => Request::SendEphemeral(proto::SendEphemeral {
             topic: r.topic.into(),
-            capability: r.capability.expose().to_vec().into(),
+            capability: (&r.capability).into(),
             body: r.body.clone(),
         }),
         TopicRequest::Control(r) => Request::Control(proto::Control {
@@ -243,17 +242,16 @@ fn write(request: &TopicRequest) -> Request {
             control_key: r.control_key.into(),
             signature: r.signature.into(),
         }),
-        TopicRequest::TopicState { topic, capability } => Request::TopicState(proto::TopicState {
-            topic: (*topic).into(),
-            capability: capability.expose().to_vec().into(),
-        }),
+        TopicRequest::TopicState { topic, capability } => {
+            Request::TopicState(proto::TopicState { topic: (*topic).into(), capability: capability.into() })
+        }
     }
 }
 
 fn write_append(r: &Append) -> proto::Append {
     proto::Append {
         topic: r.topic.into(),
-        capability: r.capability.expose().to_vec().into(),
+        capability: (&r.capability).into(),
         kind: r.kind.to_proto(),
         expect_head: r.expect_head.0,
         append_id: r.append_id.into(),
@@ -284,11 +282,7 @@ impl From<&NewSlot> for proto::NewSlot {
 
 impl From<&SlotAuth> for proto::SlotAuth {
     fn from(auth: &SlotAuth) -> Self {
-        Self {
-            topic: auth.topic.into(),
-            slot: auth.slot.into(),
-            secret: auth.secret.expose().to_vec().into(),
-        }
+        Self { topic: auth.topic.into(), slot: auth.slot.into(), secret: (&auth.secret).into() }
     }
 }
 

@@ -286,7 +286,7 @@ impl TopicResponse {
                 Response::ClaimedKeyPackage(proto::ClaimedKeyPackage {
                     key_package: Some(key_package.into()),
                     last_resort: *last_resort,
-                    drop_capability: capability.expose().to_vec().into(),
+                    drop_capability: capability.into(),
                 })
             }
             Self::DroppedInInbox => Response::DroppedInInbox(proto::DroppedInInbox {}),
