@@ -1,2 +1,88 @@
-//! Being built.
-fn main() {}
+//! `cargo xtask`: the conversation to look at, every check of the repository, every test.
+//!
+//! Reading order: [`plan`] (which steps there are, in which order), [`steps`] (how they run and report), then one
+//! module a check: [`floors`], [`purity`], [`tree`], [`manifests`], [`docs`]. [`inputs`] prepares the real texts
+//! that the replay test sends. [`up`] builds the programs and hands over to them.
+
+mod counts;
+mod docs;
+mod floors;
+mod inputs;
+mod manifests;
+mod plan;
+mod purity;
+mod setup;
+mod shell;
+mod steps;
+mod tree;
+mod up;
+mod violation;
+mod words;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::steps::OnFailure;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Sotto's chores", max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build, show two people talking through a real server, then keep serving on loopback
+    #[command(after_help = "Example: cargo xtask up")]
+    Up,
+    /// The conversation alone
+    #[command(after_help = "Example: cargo xtask demo | less")]
+    Demo,
+    /// Everything: every check, then every test
+    #[command(after_help = "Example: cargo xtask test --keep-going")]
+    Test(Going),
+    /// Every check without the tests
+    #[command(after_help = "Example: cargo xtask ci")]
+    Ci(Going),
+    /// The checks that compile nothing: seconds, for every commit
+    #[command(after_help = "Example: cargo xtask tidy")]
+    Tidy(Going),
+}
+
+#[derive(Args)]
+struct Going {
+    /// Run the remaining steps after one has failed
+    #[arg(long)]
+    keep_going: bool,
+}
+
+impl Going {
+    fn on_failure(&self) -> OnFailure {
+        if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    match cli.chore {
+        Chore::Up => up::run(&workspace, up::Afterwards::KeepServing),
+        Chore::Demo => up::run(&workspace, up::Afterwards::Leave),
+        Chore::Test(going) => steps::run(&workspace, &plan::test(), going.on_failure()),
+        Chore::Ci(going) => steps::run(&workspace, &plan::checks(), going.on_failure()),
+        Chore::Tidy(going) => steps::run(&workspace, &plan::tidy(), going.on_failure()),
+    }
+}

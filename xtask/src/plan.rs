@@ -1,0 +1,151 @@
+//! Which steps there are, in which order: cheap before dear, checks before tests.
+
+use anyhow::Context as _;
+
+use crate::counts;
+use crate::floors::{self, Table};
+use crate::shell;
+use crate::steps::{Done, Step};
+use crate::violation::refuse;
+use crate::workspace::Workspace;
+use crate::{docs, inputs, manifests, purity, setup, tree};
+
+/// The checks that compile nothing.
+pub(crate) fn tidy() -> Vec<Step> {
+    vec![FORMAT, FLOORS, MANIFESTS, PURITY, SERVER_TREE, DOCS]
+}
+
+/// Every check.
+pub(crate) fn checks() -> Vec<Step> {
+    vec![SET_UP, FORMAT, CLIPPY, FLOORS, MANIFESTS, WASM, PURITY, SERVER_TREE, DOCS]
+}
+
+/// Every check and every test.
+pub(crate) fn test() -> Vec<Step> {
+    let mut steps = checks();
+    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS]);
+    steps
+}
+
+const SET_UP: Step =
+    Step { name: "set-up", run: |workspace| Ok(Done::Checked(setup::for_testing(workspace)?)) };
+
+const FORMAT: Step = Step {
+    name: "format",
+    run: |workspace| {
+        shell::run(shell::cargo().args(["fmt", "--all", "--check"]), &workspace.root)?;
+        checked("rustfmt changes nothing")
+    },
+};
+
+/// Also applies what purity forbids, from the `clippy.toml` of the pure crates.
+const CLIPPY: Step = Step {
+    name: "clippy",
+    run: |workspace| {
+        let flags = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        shell::run(shell::cargo().args(flags), &workspace.root)?;
+        checked("no warnings")
+    },
+};
+
+const FLOORS: Step = Step {
+    name: "who may use whom",
+    run: |workspace| {
+        let table = Table::parse(&workspace.read(floors::DOCUMENT)?)?;
+        refuse(&floors::check(&table, &workspace.crates))?;
+        checked(format!("{} crates keep to {}", workspace.crates.len(), floors::DOCUMENT))
+    },
+};
+
+const MANIFESTS: Step = Step {
+    name: "manifests",
+    run: |workspace| {
+        refuse(&manifests::check(workspace)?)?;
+        checked("lints (no unsafe), licence and versions are shared")
+    },
+};
+
+const WASM: Step = Step {
+    name: "core builds for wasm32",
+    run: |workspace| {
+        let core: Vec<&str> = workspace
+            .crates
+            .iter()
+            .filter(|krate| krate.folder.starts_with("core/"))
+            .map(|krate| &*krate.name)
+            .collect();
+        let packages = core.iter().flat_map(|name| ["--package", name]);
+        let flags = ["check", "--locked", "--target", "wasm32-unknown-unknown"];
+        shell::run(shell::cargo().args(flags).args(packages), &workspace.root)?;
+        checked(core.join(", "))
+    },
+};
+
+const PURITY: Step = Step {
+    name: "core and service are pure",
+    run: |workspace| {
+        refuse(&purity::check(workspace)?)?;
+        let pure = workspace.crates.iter().filter(|krate| purity::is_pure(krate)).count();
+        checked(format!("{pure} crates take time and randomness as arguments"))
+    },
+};
+
+const SERVER_TREE: Step = Step {
+    name: "the server cannot decrypt",
+    run: |workspace| {
+        let (packages, violations) = tree::check(workspace)?;
+        refuse(&violations)?;
+        checked(format!("none of sottod's {packages} packages can"))
+    },
+};
+
+const DOCS: Step = Step {
+    name: "documents",
+    run: |workspace| {
+        let (files, violations) = docs::check(workspace)?;
+        refuse(&violations)?;
+        checked(format!("{files} files: links resolve, no unwanted words"))
+    },
+};
+
+const INPUTS: Step =
+    Step { name: "test inputs", run: |workspace| Ok(Done::Checked(inputs::prepare(workspace)?)) };
+
+/// Everything at once, programs included, so that every test finds what it starts and nothing is built twice.
+const BUILD: Step = Step {
+    name: "build",
+    run: |workspace| {
+        shell::run(
+            shell::cargo().args(["build", "--workspace", "--all-targets", "--locked"]),
+            &workspace.root,
+        )?;
+        checked("programs and tests")
+    },
+};
+
+const TESTS: Step = Step {
+    name: "tests",
+    run: |workspace| {
+        let runner: &[&str] =
+            if shell::on_path("cargo-nextest") { &["nextest", "run"] } else { &["test", "--all-targets"] };
+        count(workspace, runner)
+    },
+};
+
+const DOC_TESTS: Step = Step { name: "doc tests", run: |workspace| count(workspace, &["test", "--doc"]) };
+
+fn count(workspace: &Workspace, runner: &[&str]) -> anyhow::Result<Done> {
+    let mut cargo = shell::cargo();
+    cargo.args(runner).args(["--workspace", "--locked", "--no-fail-fast", "--color", shell::colour()]);
+    cargo.env(inputs::FOLDER_VARIABLE, inputs::folder(workspace));
+    let shown = shell::tee(&mut cargo, &workspace.root)?;
+    let counts = counts::read(&shown.text).context("the runner closed on no test")?;
+    if !shown.succeeded && counts.failed == 0 {
+        anyhow::bail!("the runner failed, although it counted no failed test");
+    }
+    Ok(Done::Tested(counts))
+}
+
+fn checked(what: impl Into<String>) -> anyhow::Result<Done> {
+    Ok(Done::Checked(what.into()))
+}
