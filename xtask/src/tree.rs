@@ -1,5 +1,7 @@
 //! The server cannot decrypt: nothing that could is linked into `sottod`.
 
+use std::collections::BTreeSet;
+
 use crate::shell;
 use crate::violation::Violation;
 use crate::workspace::Workspace;
@@ -18,7 +20,8 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<(usize, Vec<Violati
             .args(["--prefix", "none", "--format", "{p}", "--locked"])
             .current_dir(&workspace.root),
     )?;
-    Ok((packages(&tree).count(), inspect(&tree)))
+    let distinct: BTreeSet<&str> = packages(&tree).collect();
+    Ok((distinct.len(), inspect(&tree)))
 }
 
 fn inspect(tree: &str) -> Vec<Violation> {
