@@ -409,6 +409,10 @@ pub enum AlarmKind {
     CloneSuspected,
     /// A stranger's bytes where a handshake should be: skipped, recorded.
     JunkHandshake,
+    /// Bytes no member made where a message should be.
+    ForeignEntry,
+    /// The server accepted an entry made under an older head than its own.
+    StaleAppend,
 }
 
 /// Something to show while it happens.

@@ -1,0 +1,346 @@
+//! Opening a leg: topic, group, first commit, Welcomes. Protocol §§4-6.
+
+use ed25519_dalek::SigningKey;
+use prost::Message;
+use sotto_identity::DeviceList;
+use sotto_secrecy::{EntryAddress, Group, VerifiedKeyPackage, Workspace, seal, seal_entry};
+
+use sotto_wire::digest::{EntryKind, chain_start};
+use sotto_wire::frames::Refusal as ServerRefusal;
+use sotto_wire::ids::{
+    AccountId, AppendId, Capability, ConversationId, Generation, Minute, Seq, SlotId, SlotSecret, TopicId,
+};
+use sotto_wire::limits::{ENTRY_VERSION, PROTOCOL, SUITE};
+use sotto_wire::proto::{self, ErrorCode};
+use sotto_wire::topic::{Append, ControlKeys, CreateTopic, DropInInbox, NewSlot, OpenSlot, TopicRequest};
+use zeroize::Zeroizing;
+
+use crate::account_plane::hint_of;
+use crate::api::{OutboxKind, OutboxState, Reply};
+use crate::contact::{ClaimedKey, Ready};
+use crate::engine::Work;
+use crate::error::{Cause, Step};
+use crate::genesis::public;
+use crate::net::TopicPending;
+use crate::store::conversations::ConversationKey;
+use crate::store::legs::{Leg, LegState};
+use crate::store::outbox::{Item, ItemKey, StagedItem, WelcomeRow};
+
+impl Work<'_> {
+    /// The item that opens a new leg of this conversation: the one under way, or a new one.
+    pub(crate) fn ensure_leg(&mut self, conversation: ConversationKey) -> Step<ItemKey> {
+        let under_way = self.db.commits_of(conversation)?;
+        let open = |item: &&Item| {
+            item.kind == OutboxKind::OpenLeg
+                && matches!(item.state, OutboxState::Queued | OutboxState::Staged)
+        };
+        match under_way.iter().find(open) {
+            Some(item) => Ok(item.key),
+            None => self.queue_item(OutboxKind::OpenLeg, conversation, None, None),
+        }
+    }
+
+    /// `QUEUED → STAGED`: group, leg, first commit and Welcomes are on disk; nothing has left.
+    pub(crate) fn stage_leg(&mut self, item: &Item, ready: Ready) -> Step<()> {
+        let topic = TopicId::random(self.entropy);
+        let leg = self.new_leg(item.conversation, topic)?;
+        let own_account = self.own_account()?;
+        let own_list = self.db.newest_list(own_account)?.ok_or(Cause::Bug("own list is missing"))?;
+        let state = group_state(&ready, own_account, &own_list, leg.leg_no);
+        let keys = self.account()?.keys();
+        let workspace = Workspace::new(&self.db, self.entropy);
+        Group::create(&workspace, &keys, topic, state)?;
+        let changes = workspace.into_changes();
+        self.db.write_mls(changes)?;
+
+        let auth = self.auth_data(&leg)?;
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let mut group = Group::load(&workspace, topic)?.ok_or(Cause::Bug("created group is missing"))?;
+        let adds: Vec<_> = ready.keys.iter().map(|key| to_add(&key.package)).collect();
+        let commit = group.stage_add(&workspace, &keys, &adds, &auth)?;
+        let envelope = group.envelope_key(&workspace)?;
+        drop(workspace);
+
+        let append_id = AppendId::random(self.entropy);
+        let address = EntryAddress { topic, kind: EntryKind::Handshake, head: leg.head, append_id };
+        let staged = StagedItem {
+            append_id,
+            head: leg.head,
+            body: seal_entry(&envelope, address, &commit.mls_message).into(),
+            mls_message: commit.mls_message,
+            commit: Some((commit.staged, commit.base_epoch)),
+        };
+        self.db.put_leg(&leg)?;
+        self.db.stage_item(item.key, topic, &staged)?;
+        let welcome = commit.welcome.ok_or(Cause::Bug("an add without a welcome"))?;
+        self.add_welcomes(item.key, &leg, &ready, &welcome, &commit.ratchet_tree)?;
+        self.moved(item.key, OutboxKind::OpenLeg, OutboxState::Staged, Some(topic));
+        self.more = true;
+        Ok(())
+    }
+
+    fn new_leg(&mut self, conversation: ConversationKey, topic: TopicId) -> Step<Leg> {
+        let newest = self.db.legs_of(conversation)?.iter().map(|leg| leg.leg_no).max();
+        Ok(Leg {
+            topic,
+            conversation,
+            leg_no: newest.unwrap_or(0).saturating_add(1),
+            state: LegState::Opening,
+            slot: SlotId::random(self.entropy),
+            slot_secret: SlotSecret::random(self.entropy),
+            next_slot_secret: None,
+            capability: Capability::random(self.entropy),
+            generation: Generation(0),
+            control_secret: self.random_secret(),
+            cursor: Seq(0),
+            chain: chain_start(topic),
+            head: Seq(0),
+            acked: Seq(0),
+            minute: Minute(0),
+            update_due: None,
+            discard_to: Seq(0),
+        })
+    }
+
+    fn random_secret(&mut self) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        self.entropy.fill_bytes(secret.as_mut());
+        secret
+    }
+
+    fn add_welcomes(
+        &mut self,
+        item: ItemKey,
+        leg: &Leg,
+        ready: &Ready,
+        mls_welcome: &[u8],
+        ratchet_tree: &[u8],
+    ) -> Step<()> {
+        for key in &ready.keys {
+            let row = self.welcome_for(leg, ready, key, mls_welcome, ratchet_tree)?;
+            self.db.add_welcome(item, &row)?;
+        }
+        Ok(())
+    }
+
+    fn welcome_for(
+        &mut self,
+        leg: &Leg,
+        ready: &Ready,
+        key: &ClaimedKey,
+        mls_welcome: &[u8],
+        ratchet_tree: &[u8],
+    ) -> Step<WelcomeRow> {
+        let (slot, secret) = (SlotId::random(self.entropy), SlotSecret::random(self.entropy));
+        let control = self.random_secret();
+        let own = self.own_account()?;
+        let mut lists = Vec::new();
+        for account in [own, ready.peer] {
+            let signed = self.db.lists(account)?.iter().map(Into::into).collect();
+            lists.push(proto::PinnedLists { account_id: account.into(), lists: signed });
+        }
+        let account = self.account()?;
+        let log_key = account.log_key.ok_or(Cause::Bug("no server key"))?;
+        let welcome = proto::Welcome {
+            topic: leg.topic.into(),
+            host: self.net.topic.hello().map(|hello| hello.host.as_str().to_owned()).unwrap_or_default(),
+            mls_welcome: mls_welcome.to_vec().into(),
+            ratchet_tree: ratchet_tree.to_vec().into(),
+            lists,
+            capability: leg.capability.expose().to_vec().into(),
+            generation: leg.generation.0,
+            slot: slot.into(),
+            slot_secret: secret.expose().to_vec().into(),
+            start_seq: 0,
+            chain: Default::default(),
+            leg_no: leg.leg_no,
+            control_secret: control.to_vec().into(),
+            sender_handle: account.handle.as_str().to_owned(),
+            log_key: log_key.into(),
+        };
+        Ok(WelcomeRow {
+            key: 0,
+            account: key.package.account,
+            device: key.package.device,
+            drop_capability: key.drop_capability.clone(),
+            seal_key: key.package.seal_key.to_vec(),
+            slot,
+            slot_hash: secret.hash(),
+            welcome: welcome.encode_to_vec(),
+            sealed: None,
+        })
+    }
+
+    /// `STAGED → SENT`, or again after a lost connection: every step is idempotent.
+    pub(crate) fn send_leg(&mut self, item: &Item, staged: &StagedItem) -> Step<()> {
+        let topic = item.topic.ok_or(Cause::Bug("staged without a topic"))?;
+        let leg = self.db.leg(topic)?.ok_or(Cause::Bug("staged without a leg"))?;
+        let welcomes = self.db.welcomes_of(item.key)?;
+        let mut control_keys = vec![public(&SigningKey::from_bytes(&leg.control_secret))];
+        for row in &welcomes {
+            let secret = control_secret(&row.welcome)?;
+            control_keys.push(public(&SigningKey::from_bytes(&secret)));
+        }
+        let create = CreateTopic {
+            token: None,
+            topic,
+            capability: leg.capability.hash(),
+            control_keys: ControlKeys::new(control_keys).map_err(|_| Cause::Bug("control keys"))?,
+            ttl: None,
+        };
+        let slot = NewSlot { slot: leg.slot, secret: leg.slot_secret.hash() };
+        let open = OpenSlot { topic, capability: leg.capability.clone(), slot };
+        let append = Append {
+            topic,
+            capability: leg.capability.clone(),
+            kind: EntryKind::Handshake,
+            version: ENTRY_VERSION,
+            expect_head: staged.head,
+            append_id: staged.append_id,
+            body: staged.body.clone(),
+            rotate: None,
+            open_slots: welcomes
+                .iter()
+                .map(|row| NewSlot { slot: row.slot, secret: row.slot_hash })
+                .collect(),
+        };
+        self.ask_topic(TopicPending::CreateTopic, TopicRequest::CreateTopic(create));
+        self.ask_topic(TopicPending::OpenSlot(topic), TopicRequest::OpenSlot(open));
+        self.ask_topic(TopicPending::Append(item.key), TopicRequest::Append(append));
+        Ok(())
+    }
+
+    /// Delivers what is left of an accepted commit's Welcomes; without any the item is posted.
+    pub(crate) fn post_welcomes(&mut self, item: &Item) -> Step<()> {
+        let rows = self.db.welcomes_of(item.key)?;
+        if rows.is_empty() {
+            self.db.set_item_state(item.key, OutboxState::Posted)?;
+            self.moved(item.key, item.kind, OutboxState::Posted, item.topic);
+            return self.answer_start_overs(item.key);
+        }
+        for row in rows {
+            let key = (item.key, row.key);
+            let asked = |pending: &TopicPending| matches!(pending, TopicPending::Drop(item, row) if (*item, *row) == key);
+            if self.net.topic.is_waiting(asked) {
+                continue;
+            }
+            let sealed = match row.sealed {
+                Some(sealed) => sealed,
+                None => self.seal_welcome(item, &row)?.into(),
+            };
+            let request = DropInInbox {
+                account: row.account,
+                device: row.device,
+                capability: row.drop_capability,
+                sealed,
+            };
+            self.ask_topic(TopicPending::Drop(item.key, row.key), TopicRequest::DropInInbox(request));
+        }
+        Ok(())
+    }
+
+    fn seal_welcome(&mut self, item: &Item, row: &WelcomeRow) -> Step<Vec<u8>> {
+        let (Some(topic), Some(seq)) = (item.topic, item.seq) else {
+            return Err(Cause::Bug("applied nowhere"));
+        };
+        let chain = self.db.chain_at(topic, seq)?.ok_or(Cause::Bug("chain of own commit is gone"))?;
+        let mut welcome =
+            proto::Welcome::decode(row.welcome.as_slice()).map_err(|_| Cause::Bug("stored welcome"))?;
+        welcome.start_seq = seq.0;
+        welcome.chain = chain.into();
+        let content = proto::InboxContent { content: Some(proto::inbox_content::Content::Welcome(welcome)) };
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let mut sealed = hint_of(&row.seal_key).to_vec();
+        sealed.extend(seal(&workspace, &row.seal_key, &content.encode_to_vec())?);
+        drop(workspace);
+        self.db.seal_welcome(row.key, &sealed)?;
+        Ok(sealed)
+    }
+
+    pub(crate) fn dropped(
+        &mut self,
+        item: ItemKey,
+        row: i64,
+        outcome: Result<(), ServerRefusal>,
+    ) -> Step<()> {
+        let Some(current) = self.db.item(item)? else { return Ok(()) };
+        match outcome {
+            Ok(()) => {
+                self.db.remove_welcome(row)?;
+                if self.db.welcomes_of(item)?.is_empty() {
+                    return self.post_welcomes(&current);
+                }
+                Ok(())
+            }
+            // The right to drop is gone (expired): only a new claim, so a new leg, reaches the device.
+            Err(refusal) if matches!(refusal.code, ErrorCode::DropRefused | ErrorCode::AccountUnknown) => {
+                self.db.remove_welcome(row)?;
+                if let Some(topic) = current.topic {
+                    self.break_leg(topic)?;
+                }
+                Ok(())
+            }
+            Err(refusal) => self.delay(item, refusal),
+        }
+    }
+
+    fn answer_start_overs(&mut self, item: ItemKey) -> Step<()> {
+        let (done, waiting) =
+            std::mem::take(&mut self.net.start_overs).into_iter().partition(|(_, key)| *key == item);
+        self.net.start_overs = waiting;
+        let done: Vec<(crate::api::CommandId, ItemKey)> = done;
+        for (command, _) in done {
+            self.reply(command, Ok(Reply::Done));
+        }
+        Ok(())
+    }
+}
+
+fn control_secret(welcome: &[u8]) -> Step<Zeroizing<[u8; 32]>> {
+    let welcome = proto::Welcome::decode(welcome).map_err(|_| Cause::Bug("stored welcome"))?;
+    <[u8; 32]>::try_from(welcome.control_secret.as_ref())
+        .map(Zeroizing::new)
+        .map_err(|_| Cause::Bug("stored control secret"))
+}
+
+/// What secrecy needs of a key package that identity verified.
+fn to_add(package: &sotto_identity::VerifiedKeyPackage) -> VerifiedKeyPackage {
+    VerifiedKeyPackage {
+        account: package.account,
+        device: package.device,
+        key: package.device_key,
+        mls_key_package: package.mls_key_package.to_vec(),
+        seal_key: package.seal_key.to_vec(),
+    }
+}
+
+fn group_state(ready: &Ready, own: AccountId, own_list: &DeviceList, leg_no: u32) -> proto::GroupState {
+    let added: Vec<_> = ready.keys.iter().map(|key| key.package.device).collect();
+    let pending = ready.list.devices().iter().map(|device| device.id).filter(|id| !added.contains(id));
+    let mut members = vec![
+        member(own, own_list, Vec::new()),
+        member(ready.peer, &ready.list, pending.map(Into::into).collect()),
+    ];
+    members.sort_by(|one, other| one.account_id.cmp(&other.account_id));
+    proto::GroupState {
+        protocol: PROTOCOL,
+        conversation: conversation_bytes(ready.conversation),
+        suite: SUITE.into(),
+        members,
+        leg_no,
+        direct: true,
+    }
+}
+
+fn conversation_bytes(conversation: ConversationId) -> bytes::Bytes {
+    conversation.into()
+}
+
+fn member(account: AccountId, list: &DeviceList, pending_devices: Vec<bytes::Bytes>) -> proto::MemberPin {
+    proto::MemberPin {
+        account_id: account.into(),
+        pin: Some(list.pin().into()),
+        role: proto::Role::Owner.into(),
+        pending_devices,
+    }
+}

@@ -1,0 +1,459 @@
+//! Entries as they arrive: checked against the chain, opened, applied in order, once. Protocol §§4-6.
+
+use bytes::Bytes;
+use prost::Message;
+use sotto_secrecy::{
+    EntryAddress, Group, Member, ReceiveError, Received, Workspace, open_entry, verify_franking,
+};
+use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Body, Content};
+use sotto_wire::digest::EntryKind;
+use sotto_wire::ids::{DeviceId, MessageId, Seq, TopicId};
+use sotto_wire::limits::ENTRY_VERSION;
+use sotto_wire::proto::SignedItem;
+use sotto_wire::receipt::{self, Item as ReceiptItem};
+use sotto_wire::topic::{Delivery, Entries, Entry, EntryContent};
+
+use crate::api::{AlarmKind, Event, Failure, MessageState, OutboxKind, OutboxState, Plane, Standing};
+use crate::engine::Work;
+use crate::error::{Cause, Step, StorageError};
+use crate::limits::{CHAINS_KEPT, FIRST_UPDATE_MS_MAX, REPAIR_MS, UPDATE_MS};
+use crate::store::legs::{Leg, LegState};
+use crate::store::messages::{MessageKind, NewMessage, Place};
+use crate::store::outbox::Item;
+
+/// A leg's `discard_to` between unblocking and the first answer to a follow.
+pub(crate) const DISCARD_UNTIL_FOLLOWED: Seq = Seq(i64::MAX as u64);
+
+/// What an entry did to its leg.
+enum Fate {
+    /// It is dealt with.
+    Fine,
+    /// This device cannot go on from here: a new leg has to.
+    Broken,
+}
+
+impl Work<'_> {
+    pub(crate) fn entries(&mut self, entries: Entries) -> Step<()> {
+        let topic = entries.topic;
+        let Some(leg) = self.db.leg(topic)?.filter(Leg::is_read) else { return Ok(()) };
+        let Some(log_key) = self.account()?.log_key else { return self.hang_up(Plane::Topic) };
+        let signed = entries.receipt.clone();
+        match entries.verify(log_key) {
+            Ok(delivery) => self.delivery(leg, &delivery),
+            Err(_) => {
+                self.alarm(AlarmKind::ServerSignatureWrong, Some(leg.conversation), &signed.encode_to_vec())?;
+                self.hang_up(Plane::Topic)
+            }
+        }
+    }
+
+    fn delivery(&mut self, mut leg: Leg, delivery: &Delivery) -> Step<()> {
+        if !self.continues(&mut leg, delivery)? {
+            return Ok(());
+        }
+        for entry in &delivery.entries {
+            if entry.seq <= leg.cursor {
+                continue;
+            }
+            if let Fate::Broken = self.entry(&mut leg, entry)? {
+                leg.state = LegState::Broken;
+            }
+        }
+        self.db.put_leg(&leg)?;
+        if let Some(followed) = self.net.followed.get_mut(&leg.topic) {
+            followed.newest = followed.newest.max(delivery.receipt.to);
+        }
+        if leg.state == LegState::Broken {
+            return self.replace_leg(&leg);
+        }
+        Ok(())
+    }
+
+    /// Whether a delivery goes on from what this device knows; if not, the alarm is raised here.
+    fn continues(&mut self, leg: &mut Leg, delivery: &Delivery) -> Step<bool> {
+        let from = delivery.receipt.from;
+        if from > leg.cursor {
+            let trimmed = delivery.receipt.first_available > leg.cursor.next();
+            let kind = if trimmed { AlarmKind::TrimmedTooEarly } else { AlarmKind::EntryWithheld };
+            self.alarm(kind, Some(leg.conversation), &delivery.evidence.encode_to_vec())?;
+            if trimmed {
+                self.break_leg(leg.topic)?
+            } else {
+                self.hang_up(Plane::Topic)?
+            }
+            return Ok(false);
+        }
+        let known = if from == leg.cursor { Some(leg.chain) } else { self.db.chain_at(leg.topic, from)? };
+        let mut same = known.is_none_or(|chain| chain == delivery.prev_chain);
+        let mut chain = delivery.prev_chain;
+        for entry in delivery.entries.iter().take_while(|entry| entry.seq <= leg.cursor) {
+            chain = entry.chain_after(chain);
+            let known = if entry.seq == leg.cursor {
+                Some(leg.chain)
+            } else {
+                self.db.chain_at(leg.topic, entry.seq)?
+            };
+            same &= known.is_none_or(|known| known == chain);
+        }
+        if !same {
+            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &delivery.evidence.encode_to_vec())?;
+            leg.state = LegState::Broken;
+            self.db.put_leg(leg)?;
+            self.fail_forked(leg)?;
+        }
+        Ok(same)
+    }
+
+    // Sending on would be unsafe: the person decides (start over) with the alarm before them.
+    fn fail_forked(&mut self, leg: &Leg) -> Step<()> {
+        for item in self.db.items_of(leg.conversation, usize::MAX)? {
+            if let (Some(message), true) = (item.message, item.topic.is_none_or(|topic| topic == leg.topic)) {
+                self.fail_message(message, Some(Failure::LogFork))?;
+                self.finish_item(&item)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
+        let head_before = leg.head;
+        leg.chain = entry.chain_after(leg.chain);
+        leg.cursor = entry.seq;
+        leg.minute = leg.minute.max(entry.minute);
+        if entry.kind == EntryKind::Handshake {
+            leg.head = entry.seq;
+        }
+        self.db.add_chain(leg.topic, entry.seq, leg.chain, CHAINS_KEPT)?;
+        let own = self.db.item_by_append(leg.topic, entry.append_id)?;
+        if entry.head != head_before {
+            self.alarm(AlarmKind::StaleAppend, Some(leg.conversation), &entry_evidence(leg.topic, entry))?;
+        }
+        if let Some(item) = own {
+            return self.own_entry(leg, entry, &item);
+        }
+        if self.db.is_own_append(leg.topic, entry.append_id)? {
+            // Given up after a conflict that the server then contradicted: its message went under another id.
+            return Ok(Fate::Fine);
+        }
+        match &entry.content {
+            EntryContent::Expired(_) => self.placeholder(leg, entry, Failure::Expired).map(|()| Fate::Fine),
+            EntryContent::Body(_) if entry.version > ENTRY_VERSION => {
+                self.placeholder(leg, entry, Failure::NeedsNewerSotto).map(|()| Fate::Fine)
+            }
+            EntryContent::Body(body) => self.foreign_entry(leg, entry, body),
+        }
+    }
+
+    /// Our own entry came back: this is where a commit is merged and a message gets its place.
+    fn own_entry(&mut self, leg: &mut Leg, entry: &Entry, item: &Item) -> Step<Fate> {
+        self.compare_receipt(leg, item)?;
+        let Some(staged) = &item.staged else { return Ok(Fate::Fine) };
+        if let Some((bytes, base_epoch)) = &staged.commit {
+            return self.own_commit(leg, entry, item, bytes, *base_epoch);
+        }
+        if let Some(message) = item.message {
+            let place = Place { topic: leg.topic, leg_no: leg.leg_no, seq: entry.seq, minute: leg.minute };
+            self.db.set_message_place(message, place)?;
+            self.set_message_state(message, MessageState::Accepted, None)?;
+        }
+        if item.state != OutboxState::Applied {
+            self.moved(item.key, item.kind, OutboxState::Applied, item.topic);
+        }
+        self.finish_item(item)?;
+        if leg.update_due.is_none() {
+            let jitter = self.random_below(FIRST_UPDATE_MS_MAX);
+            leg.update_due = Some(sotto_wire::ids::Millis(self.now.0 + 1 + jitter));
+        }
+        Ok(Fate::Fine)
+    }
+
+    fn own_commit(
+        &mut self,
+        leg: &mut Leg,
+        entry: &Entry,
+        item: &Item,
+        staged: &[u8],
+        base_epoch: u64,
+    ) -> Step<Fate> {
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let Some(mut group) = Group::load(&workspace, leg.topic)? else { return Ok(Fate::Broken) };
+        if group.merge_own(&workspace, staged, base_epoch).is_err() {
+            drop(workspace);
+            self.lose_commit(item)?;
+            return Ok(if leg.state == LegState::Opening { Fate::Broken } else { Fate::Fine });
+        }
+        let changes = workspace.into_changes();
+        self.db.write_mls(changes)?;
+        self.db.set_item_seq(item.key, entry.seq)?;
+        self.db.set_item_state(item.key, OutboxState::Applied)?;
+        self.moved(item.key, item.kind, OutboxState::Applied, item.topic);
+        if leg.state == LegState::Opening {
+            leg.state = LegState::Active;
+        } else {
+            let jitter = self.random_below(UPDATE_MS / 8);
+            leg.update_due = Some(sotto_wire::ids::Millis(self.now.0 + UPDATE_MS + jitter));
+        }
+        Ok(Fate::Fine)
+    }
+
+    /// The receipt promised a chain value: the log has to keep the promise.
+    fn compare_receipt(&mut self, leg: &Leg, item: &Item) -> Step<()> {
+        let (Some(bytes), Some(log_key)) = (&item.receipt, self.account()?.log_key) else { return Ok(()) };
+        let signed =
+            SignedItem::decode(bytes.as_slice()).map_err(|_| Cause::Storage(StorageError::Corrupt))?;
+        let verified = receipt::verify(&signed, log_key).map(|item| item.item);
+        if let Ok(ReceiptItem::Append(promised)) = verified {
+            if promised.seq != leg.cursor || promised.chain != leg.chain {
+                self.alarm(AlarmKind::LogFork, Some(leg.conversation), bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn foreign_entry(&mut self, leg: &mut Leg, entry: &Entry, body: &Bytes) -> Step<Fate> {
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let Some(mut group) = Group::load(&workspace, leg.topic)? else { return Ok(Fate::Broken) };
+        let envelope = group.envelope_key(&workspace)?;
+        let address =
+            EntryAddress { topic: leg.topic, kind: entry.kind, head: entry.head, append_id: entry.append_id };
+        let Ok(mls) = open_entry(&envelope, address, body) else {
+            drop(workspace);
+            return self.not_from_members(leg, entry);
+        };
+        if entry.kind == EntryKind::Handshake {
+            let outcome =
+                group.receive_handshake(&workspace, &mls).map(|applied| (applied.sender, applied.auth));
+            let changes = workspace.into_changes();
+            return match outcome {
+                Ok((sender, auth)) => {
+                    self.db.write_mls(changes)?;
+                    self.compare_view(leg, entry, sender, &auth).map(|()| Fate::Fine)
+                }
+                Err(error) => self.handshake_refused(leg, entry, error),
+            };
+        }
+        let outcome = group.receive_application(&workspace, &mls);
+        let changes = workspace.into_changes();
+        match outcome {
+            Ok(received) => {
+                self.db.write_mls(changes)?;
+                self.compare_view(leg, entry, received.sender, &received.auth)?;
+                self.message_received(leg, entry, received).map(|()| Fate::Fine)
+            }
+            Err(error) => self.message_refused(leg, entry, error),
+        }
+    }
+
+    // Nobody in the group made it, or the groups have parted.
+    fn not_from_members(&mut self, leg: &Leg, entry: &Entry) -> Step<Fate> {
+        let evidence = entry_evidence(leg.topic, entry);
+        match entry.kind {
+            EntryKind::Handshake => {
+                self.alarm(AlarmKind::JunkHandshake, Some(leg.conversation), &evidence)?;
+                Ok(Fate::Fine)
+            }
+            EntryKind::Application => {
+                self.alarm(AlarmKind::ForeignEntry, Some(leg.conversation), &evidence)?;
+                self.placeholder(leg, entry, Failure::Undecryptable)?;
+                Ok(Fate::Broken)
+            }
+        }
+    }
+
+    fn handshake_refused(&mut self, leg: &Leg, entry: &Entry, error: ReceiveError) -> Step<Fate> {
+        let evidence = entry_evidence(leg.topic, entry);
+        match error {
+            // Every member sees the same: skipped and recorded.
+            ReceiveError::Invalid(_) => {
+                self.alarm(AlarmKind::JunkHandshake, Some(leg.conversation), &evidence)?;
+                Ok(Fate::Fine)
+            }
+            ReceiveError::Own => {
+                self.alarm(AlarmKind::CloneSuspected, Some(leg.conversation), &evidence)?;
+                Ok(Fate::Broken)
+            }
+            ReceiveError::CannotDecrypt(_) => Ok(Fate::Broken),
+            ReceiveError::Storage(error) => Err(error.into()),
+            ReceiveError::Corrupt => Err(Cause::Storage(StorageError::Corrupt)),
+        }
+    }
+
+    fn message_refused(&mut self, leg: &Leg, entry: &Entry, error: ReceiveError) -> Step<Fate> {
+        match error {
+            ReceiveError::Own => {
+                let evidence = entry_evidence(leg.topic, entry);
+                self.alarm(AlarmKind::CloneSuspected, Some(leg.conversation), &evidence)?;
+                Ok(Fate::Fine)
+            }
+            ReceiveError::Invalid(_) | ReceiveError::CannotDecrypt(_) => {
+                self.placeholder(leg, entry, Failure::Undecryptable)?;
+                Ok(Fate::Broken)
+            }
+            ReceiveError::Storage(error) => Err(error.into()),
+            ReceiveError::Corrupt => Err(Cause::Storage(StorageError::Corrupt)),
+        }
+    }
+
+    /// The sender says which log it saw: the same one?
+    fn compare_view(
+        &mut self,
+        leg: &Leg,
+        entry: &Entry,
+        _sender: Member,
+        auth: &sotto_wire::proto::AuthenticatedData,
+    ) -> Step<()> {
+        let Ok(auth) = AuthenticatedData::try_from(auth) else { return Ok(()) };
+        let seen = self.db.chain_at(leg.topic, auth.seq)?;
+        if auth.seq >= entry.seq || seen.is_some_and(|chain| chain != auth.chain) {
+            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &entry_evidence(leg.topic, entry))?;
+        }
+        Ok(())
+    }
+
+    fn message_received(&mut self, leg: &Leg, entry: &Entry, received: Received) -> Step<()> {
+        if entry.seq <= leg.discard_to {
+            return Ok(());
+        }
+        let conversation = self.db.conversation(leg.conversation)?;
+        let id = conversation.id.ok_or(Cause::Bug("a leg without a conversation"))?;
+        let sender = received.sender;
+        let payload = Bytes::from(received.payload);
+        let parsed = ApplicationPayload::parse(&payload);
+        let content = parsed.as_ref().ok().and_then(|payload| Content::parse(&payload.content).ok());
+        let (Ok(parsed), Some(content)) = (parsed, content) else {
+            return self.placeholder(leg, entry, Failure::NeedsNewerSotto);
+        };
+        let franking = (&parsed.franking).into();
+        if verify_franking(sender.key, sender.account, sender.device, id, &parsed.content, &franking).is_err()
+        {
+            return self.placeholder(leg, entry, Failure::Undecryptable);
+        }
+        if let Some(name) = &content.sender_name {
+            self.db.set_peer_name(leg.conversation, Some(name.as_str()))?;
+        }
+        let (kind, text, failure) = match &content.body {
+            Body::Text(text) => (MessageKind::Text, Some(text.as_str()), None),
+            Body::ProfileChanged => {
+                if content.sender_name.is_none() {
+                    self.db.set_peer_name(leg.conversation, None)?;
+                }
+                return self.show_conversation(leg.conversation);
+            }
+            Body::Unknown(_) => (MessageKind::Placeholder, None, Some(Failure::NeedsNewerSotto)),
+        };
+        let new = NewMessage {
+            conversation: leg.conversation,
+            message: content.message_id,
+            sender: sender.account,
+            device: sender.device,
+            own: false,
+            kind,
+            text,
+            sent_at: content.sent_at,
+            state: MessageState::Received,
+            failure,
+            place: Some(place(leg, entry)),
+            payload: Some(payload.as_ref()),
+        };
+        self.show_new(&new)
+    }
+
+    fn show_new(&mut self, new: &NewMessage<'_>) -> Step<()> {
+        let Some(key) = self.db.add_message(new)? else { return Ok(()) };
+        let message = self.db.message_view(key)?;
+        self.event(Event::Message { message });
+        Ok(())
+    }
+
+    /// A line for what could not be read: nothing is dropped in silence.
+    fn placeholder(&mut self, leg: &Leg, entry: &Entry, failure: Failure) -> Step<()> {
+        if entry.kind == EntryKind::Handshake || entry.seq <= leg.discard_to {
+            return Ok(());
+        }
+        let conversation = self.db.conversation(leg.conversation)?;
+        let Some(sender) = conversation.peer else { return Ok(()) };
+        let new = NewMessage {
+            conversation: leg.conversation,
+            message: MessageId::new(*entry.append_id.as_bytes()),
+            sender,
+            device: DeviceId::new([0; 16]),
+            own: false,
+            kind: MessageKind::Placeholder,
+            text: None,
+            sent_at: sotto_wire::ids::Millis(entry.minute.0.saturating_mul(60_000)),
+            state: MessageState::Received,
+            failure: Some(failure),
+            place: Some(place(leg, entry)),
+            payload: None,
+        };
+        self.show_new(&new)
+    }
+
+    /// The leg cannot be relied on any more: read on, write elsewhere.
+    pub(crate) fn break_leg(&mut self, topic: TopicId) -> Step<()> {
+        let Some(mut leg) = self.db.leg(topic)?.filter(|leg| leg.state != LegState::Closed) else {
+            return Ok(());
+        };
+        leg.state = LegState::Broken;
+        self.db.put_leg(&leg)?;
+        self.replace_leg(&leg)
+    }
+
+    /// The leg is over: its opening was lost.
+    pub(crate) fn retire_leg(&mut self, topic: TopicId) -> Step<()> {
+        if let Some(mut leg) = self.db.leg(topic)? {
+            leg.state = LegState::Closed;
+            self.db.put_leg(&leg)?;
+            self.net.followed.remove(&topic);
+        }
+        Ok(())
+    }
+
+    /// What waited on a broken leg goes back to being an intent, and a new leg is opened at once - but not over and
+    /// over at a server's bidding.
+    fn replace_leg(&mut self, leg: &Leg) -> Step<()> {
+        for item in self.db.items_of(leg.conversation, usize::MAX)? {
+            let here = item.topic == Some(leg.topic);
+            match (item.kind, item.state) {
+                (OutboxKind::Message, OutboxState::Staged | OutboxState::Sent) if here => {
+                    self.db.requeue_item(item.key, false)?;
+                    self.net.on_wire.remove(&item.key);
+                    self.moved(item.key, item.kind, OutboxState::Queued, None);
+                }
+                (OutboxKind::SelfUpdate, _) if here => self.finish_item(&item)?,
+                _ => {}
+            }
+        }
+        let conversation = self.db.conversation(leg.conversation)?;
+        let recently = conversation.repaired_at.0 + REPAIR_MS > self.now.0 && conversation.repaired_at.0 > 0;
+        if conversation.standing == Standing::Open && conversation.peer.is_some() && !recently {
+            self.db.set_repaired_at(leg.conversation, self.now)?;
+            self.ensure_leg(leg.conversation)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn alarm(
+        &mut self,
+        kind: AlarmKind,
+        conversation: Option<crate::store::conversations::ConversationKey>,
+        evidence: &[u8],
+    ) -> Step<()> {
+        if let Some(alarm) = self.db.add_alarm(kind, conversation.map(|key| key.0), self.now, evidence)? {
+            self.event(Event::Alarm { alarm });
+        }
+        Ok(())
+    }
+}
+
+fn place(leg: &Leg, entry: &Entry) -> Place {
+    Place { topic: leg.topic, leg_no: leg.leg_no, seq: entry.seq, minute: leg.minute }
+}
+
+fn entry_evidence(topic: TopicId, entry: &Entry) -> Vec<u8> {
+    let mut evidence = topic.to_vec();
+    evidence.extend_from_slice(&entry.seq.0.to_be_bytes());
+    evidence.extend_from_slice(entry.append_id.as_bytes());
+    evidence.extend_from_slice(entry.content.hash().as_bytes());
+    evidence
+}
