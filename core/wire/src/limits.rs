@@ -82,6 +82,8 @@ pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 pub const KEY_PACKAGES_ONE_TIME: usize = 20;
 /// One-time key packages the server stores for a device: a refill may overlap.
 pub const KEY_PACKAGES_STORED_MAX: usize = 100;
+/// An X-Wing public key: what a Welcome is sealed to.
+pub const SEAL_KEY_BYTES: usize = 1_216;
 /// One signed key package, in bytes.
 pub const KEY_PACKAGE_BYTES_MAX: usize = 16 * 1024;
 /// Days until a key package expires.
