@@ -8,26 +8,38 @@ use std::{
 
 use sotto_service::{Counters, Plane};
 
+/// Buckets of a histogram.
+const BUCKETS: usize = 10;
 /// Upper bounds of the duration buckets, in microseconds.
-const DURATION_BOUNDS: [u64; 10] = [100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000];
+const DURATION_BOUNDS: [u64; BUCKETS] =
+    [100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000];
 /// Upper bounds of the batch size buckets, in requests.
-const BATCH_BOUNDS: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const BATCH_BOUNDS: [u64; BUCKETS] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /// What the transport counts.
-#[derive(Default)]
 pub(crate) struct Metrics {
     pub(crate) account: PlaneMetrics,
     pub(crate) topic: PlaneMetrics,
     pub(crate) refused: Refused,
     pub(crate) closed: Closed,
     /// Requests in one batch.
-    pub(crate) batch_requests: Histogram<BATCH_BOUNDS_LEN>,
+    pub(crate) batch_requests: Histogram,
     /// Time for one batch, its commit included, in microseconds.
-    pub(crate) batch_micros: Histogram<DURATION_BOUNDS_LEN>,
+    pub(crate) batch_micros: Histogram,
 }
 
-const BATCH_BOUNDS_LEN: usize = BATCH_BOUNDS.len();
-const DURATION_BOUNDS_LEN: usize = DURATION_BOUNDS.len();
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            account: PlaneMetrics::default(),
+            topic: PlaneMetrics::default(),
+            refused: Refused::default(),
+            closed: Closed::default(),
+            batch_requests: Histogram::new(&BATCH_BOUNDS),
+            batch_micros: Histogram::new(&DURATION_BOUNDS),
+        }
+    }
+}
 
 /// One plane's share.
 #[derive(Default)]
@@ -75,17 +87,21 @@ impl Number {
 }
 
 /// Observations counted by size.
-#[derive(Default)]
-pub(crate) struct Histogram<const N: usize> {
-    buckets: [Number; N],
+pub(crate) struct Histogram {
+    bounds: &'static [u64; BUCKETS],
+    buckets: [Number; BUCKETS],
     count: Number,
     sum: Number,
 }
 
-impl<const N: usize> Histogram<N> {
-    fn observe(&self, value: u64, bounds: &[u64; N]) {
-        if let Some(bucket) = bounds.iter().zip(&self.buckets).find(|(bound, _)| value <= **bound) {
-            bucket.1.add(1);
+impl Histogram {
+    fn new(bounds: &'static [u64; BUCKETS]) -> Self {
+        Self { bounds, buckets: Default::default(), count: Number::default(), sum: Number::default() }
+    }
+
+    fn observe(&self, value: u64) {
+        if let Some((_, bucket)) = self.bounds.iter().zip(&self.buckets).find(|(bound, _)| value <= **bound) {
+            bucket.add(1);
         }
         self.count.add(1);
         self.sum.add(value);
@@ -103,8 +119,8 @@ impl Metrics {
 
     /// One batch was handled.
     pub(crate) fn batch(&self, requests: usize, took: Duration) {
-        self.batch_requests.observe(requests as u64, &BATCH_BOUNDS);
-        self.batch_micros.observe(took.as_micros() as u64, &DURATION_BOUNDS);
+        self.batch_requests.observe(requests as u64);
+        self.batch_micros.observe(took.as_micros() as u64);
     }
 
     /// Everything in the Prometheus text format.
@@ -114,7 +130,13 @@ impl Metrics {
             [("account", of(&self.account).get()), ("topic", of(&self.topic).get())]
         };
         page.family("sotto_connections", "gauge", "Open WebSockets.", "plane", &planes(|p| &p.open));
-        page.family("sotto_connections_total", "counter", "WebSockets opened.", "plane", &planes(|p| &p.opened));
+        page.family(
+            "sotto_connections_total",
+            "counter",
+            "WebSockets opened.",
+            "plane",
+            &planes(|p| &p.opened),
+        );
         let received = planes(|p| &p.messages_received);
         page.family("sotto_messages_received_total", "counter", "Messages read.", "plane", &received);
         let sent = planes(|p| &p.messages_sent);
@@ -145,15 +167,14 @@ impl Metrics {
                 ("silent", silent.get()),
             ],
         );
-        page.single("sotto_events_waiting", "gauge", "Events the service has not taken yet.", events_waiting as u64);
-        page.histogram("sotto_batch_requests", "Requests in one commit.", &self.batch_requests, &BATCH_BOUNDS, 1.0);
-        page.histogram(
-            "sotto_batch_seconds",
-            "Time for one batch with its commit.",
-            &self.batch_micros,
-            &DURATION_BOUNDS,
-            1e6,
+        page.single(
+            "sotto_events_waiting",
+            "gauge",
+            "Events the service has not taken yet.",
+            events_waiting as u64,
         );
+        page.histogram("sotto_batch_requests", "Requests in one commit.", &self.batch_requests, 1.0);
+        page.histogram("sotto_batch_seconds", "Time for one batch with its commit.", &self.batch_micros, 1e6);
         for (name, value) in service.each() {
             let kind = if name.ends_with("_open") { "gauge" } else { "counter" };
             page.single(&format!("sotto_service_{name}"), kind, "Counted by the service.", value);
@@ -185,17 +206,10 @@ impl Page {
         }
     }
 
-    fn histogram<const N: usize>(
-        &mut self,
-        name: &str,
-        help: &str,
-        histogram: &Histogram<N>,
-        bounds: &[u64; N],
-        per_unit: f64,
-    ) {
+    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, per_unit: f64) {
         self.head(name, "histogram", help);
         let mut so_far = 0;
-        for (bound, bucket) in bounds.iter().zip(&histogram.buckets) {
+        for (bound, bucket) in histogram.bounds.iter().zip(&histogram.buckets) {
             so_far += bucket.get();
             let bound = *bound as f64 / per_unit;
             self.line(format_args!("{name}_bucket{{le=\"{bound}\"}} {so_far}"));

@@ -61,7 +61,10 @@ async fn index() -> Html<&'static str> {
 }
 
 async fn not_found() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "Nothing here. A Sotto server answers at /, /health, /v1/account and /v1/topic.\n")
+    (
+        StatusCode::NOT_FOUND,
+        "Nothing here. A Sotto server answers at /, /health, /v1/account and /v1/topic.\n",
+    )
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
@@ -153,7 +156,13 @@ fn identify(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Option<Arc
 }
 
 /// Waits for the bare stream, then serves it in a task of its own that is no larger than it must be.
-async fn begin(shared: Arc<Shared>, plane: Plane, visitor: Arc<Visitor>, seat: Arc<Seat>, upgrade: OnUpgrade) {
+async fn begin(
+    shared: Arc<Shared>,
+    plane: Plane,
+    visitor: Arc<Visitor>,
+    seat: Arc<Seat>,
+    upgrade: OnUpgrade,
+) {
     let Ok(upgraded) = upgrade.await else { return shared.metrics.refused.http.add(1) };
     let Ok(parts) = Upgraded::downcast::<TokioIo<Transport>>(upgraded) else { return };
     let connection = Connection::new(plane, visitor, parts.io.into_inner(), &parts.read_buf, shared.clone());

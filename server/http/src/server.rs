@@ -32,7 +32,7 @@ use crate::{
     metrics::Metrics,
     options::{Options, PlainOnPublicAddress, Proxy},
     routes::{self, Caller},
-    seats::{Seat, Seats},
+    seats::Seats,
     service_thread::{self, Event},
     transport::Transport,
 };
@@ -162,7 +162,10 @@ impl Server {
     }
 }
 
-async fn finish<S>(shared: &Shared, service: oneshot::Receiver<Service<S>>) -> Result<Service<S>, ServeError> {
+async fn finish<S>(
+    shared: &Shared,
+    service: oneshot::Receiver<Service<S>>,
+) -> Result<Service<S>, ServeError> {
     shared.tasks.close();
     if timeout(shared.options.stop_within, shared.tasks.wait()).await.is_err() {
         tracing::warn!(connections = shared.tasks.len(), "connections did not end in time and are cut");

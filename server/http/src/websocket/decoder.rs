@@ -179,8 +179,11 @@ impl Decoder {
             return None;
         }
         let so_far = self.message.as_ref().map_or(0, BytesMut::len) + length;
-        (so_far > SMALL_MESSAGE_BYTES_MAX)
-            .then_some(Step::NeedBudget(if is_final { so_far } else { FRAME_BYTES_MAX }))
+        (so_far > SMALL_MESSAGE_BYTES_MAX).then_some(Step::NeedBudget(if is_final {
+            so_far
+        } else {
+            FRAME_BYTES_MAX
+        }))
     }
 
     fn take_payload(&mut self) -> Payload {
@@ -290,20 +293,15 @@ mod tests {
             frame(OpCode::Data(Data::Continue), true, b"three"),
         ]
         .concat();
-        let expected = vec![
-            Step::Ping(Bytes::from_static(b"?")),
-            Step::Message(Bytes::from_static(b"one two three")),
-        ];
+        let expected =
+            vec![Step::Ping(Bytes::from_static(b"?")), Step::Message(Bytes::from_static(b"one two three"))];
         assert_eq!(decode(&bytes, 3).unwrap(), expected);
     }
 
     #[test]
     fn an_oversized_message_is_refused_by_its_header() {
-        let header = FrameHeader {
-            opcode: OpCode::Data(Data::Binary),
-            mask: Some(MASK),
-            ..FrameHeader::default()
-        };
+        let header =
+            FrameHeader { opcode: OpCode::Data(Data::Binary), mask: Some(MASK), ..FrameHeader::default() };
         let mut bytes = Vec::new();
         header.format(FRAME_BYTES_MAX as u64 + 1, &mut bytes).unwrap();
         assert_eq!(decode(&bytes, 100), Err(Violation::TooLarge));
@@ -340,7 +338,10 @@ mod tests {
         assert_eq!(decode(&reserved_opcode, 9), Err(Violation::Framing));
         assert_eq!(decode(&frame(OpCode::Data(Data::Continue), true, b"x"), 9), Err(Violation::Framing));
         assert_eq!(decode(&frame(OpCode::Control(Control::Ping), false, b""), 9), Err(Violation::Framing));
-        assert_eq!(decode(&frame(OpCode::Control(Control::Ping), true, &[0; 126]), 999), Err(Violation::Framing));
+        assert_eq!(
+            decode(&frame(OpCode::Control(Control::Ping), true, &[0; 126]), 999),
+            Err(Violation::Framing)
+        );
         let twice = [frame(OpCode::Data(Data::Binary), false, b"x"), binary(b"y")].concat();
         assert_eq!(decode(&twice, 9), Err(Violation::Framing));
         assert_eq!(decode(&frame(OpCode::Data(Data::Text), true, b"hi"), 9), Err(Violation::Text));

@@ -130,7 +130,8 @@ mod tests {
         while encoder.left() > 0 {
             let mut slices = [IoSlice::new(&[]); 4];
             let filled = encoder.slices(&mut slices);
-            let bytes: Vec<u8> = slices[..filled].iter().flat_map(|slice| slice.iter().copied()).take(piece).collect();
+            let bytes: Vec<u8> =
+                slices[..filled].iter().flat_map(|slice| slice.iter().copied()).take(piece).collect();
             assert!(!bytes.is_empty());
             encoder.written(bytes.len());
             written.extend(bytes);
