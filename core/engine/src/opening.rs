@@ -3,7 +3,9 @@
 use ed25519_dalek::SigningKey;
 use prost::Message;
 use sotto_identity::DeviceList;
-use sotto_secrecy::{EntryAddress, Group, VerifiedKeyPackage, Workspace, seal, seal_entry};
+use sotto_secrecy::{
+    EntryAddress, Group, VerifiedKeyPackage, Workspace, key_package_reference, seal, seal_entry, welcome_for,
+};
 
 use sotto_wire::digest::{EntryKind, chain_start};
 use sotto_wire::frames::Refusal as ServerRefusal;
@@ -117,13 +119,18 @@ impl Work<'_> {
         ratchet_tree: &[u8],
     ) -> Step<()> {
         for key in &ready.keys {
-            let row = self.welcome_for(leg, ready, key, mls_welcome, ratchet_tree)?;
+            // Each device gets its own secrets only: the others' are nobody else's business.
+            let workspace = Workspace::new(&self.db, self.entropy);
+            let reference = key_package_reference(&workspace, &key.package.mls_key_package)?;
+            drop(workspace);
+            let own_part = welcome_for(mls_welcome, &reference).ok_or(Cause::Bug("welcome without its reader"))?;
+            let row = self.welcome_row(leg, ready, key, &own_part, ratchet_tree)?;
             self.db.add_welcome(item, &row)?;
         }
         Ok(())
     }
 
-    fn welcome_for(
+    fn welcome_row(
         &mut self,
         leg: &Leg,
         ready: &Ready,

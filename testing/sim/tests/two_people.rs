@@ -1,0 +1,303 @@
+//! Two people and the service: the main job, in one process.
+
+use sotto_engine::api::{AlarmKind, Command, Event, MessageState, Plane, Refusal, Reply, Standing, Target};
+use sotto_sim::{Weather, World};
+use sotto_wire::ids::Handle;
+
+fn at(name: &str) -> Handle {
+    Handle::parse(name).unwrap()
+}
+
+fn to(name: &str) -> Target {
+    Target::Handle(at(name))
+}
+
+/// Alice and Bob, registered.
+fn two(seed: u64) -> (World, usize, usize) {
+    let mut world = World::new(seed);
+    let alice = world.join("alice");
+    let bob = world.join("bob");
+    (world, alice, bob)
+}
+
+fn no_alarms(world: &mut World, people: &[usize]) {
+    for person in people {
+        let alarms = world.person(*person).engine().alarms().unwrap();
+        assert!(alarms.is_empty(), "an honest server raises no alarm: {alarms:?}");
+    }
+}
+
+/// Both timelines, which must be equal.
+fn same_history(world: &mut World, alice: usize, bob: usize) -> Vec<String> {
+    let hers = world.person(alice).texts(&to("bob"));
+    let his = world.person(bob).texts(&to("alice"));
+    assert_eq!(hers, his, "both see the same conversation in the same order");
+    hers
+}
+
+#[test]
+fn a_first_message_lands_as_a_request_and_is_answered_once_accepted() {
+    let (mut world, alice, bob) = two(1);
+    world.person(alice).say(&at("bob"), "hello bob");
+    world.settle();
+    let requests = world.person(bob).engine().requests().unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].handle, Some(at("alice")));
+    assert!(!requests[0].verified, "before the directory nothing is verified");
+    let sent = world.person(alice).history(&to("bob"));
+    assert_eq!(sent[0].state, MessageState::Accepted);
+
+    world.person(bob).ask(Command::Accept { who: to("alice") });
+    world.person(bob).say(&at("alice"), "hello alice");
+    world.settle();
+    assert_eq!(same_history(&mut world, alice, bob), ["hello bob", "hello alice"]);
+    no_alarms(&mut world, &[alice, bob]);
+    assert!(world.person(alice).outbox().is_empty());
+    assert!(world.person(bob).outbox().is_empty());
+}
+
+#[test]
+fn both_ends_of_a_new_contact_sending_at_once_make_one_conversation() {
+    for seed in 0..40 {
+        let (mut world, alice, bob) = two(seed);
+        world.person(alice).say(&at("bob"), "from alice");
+        world.person(bob).say(&at("alice"), "from bob");
+        world.settle();
+        world.person(alice).say(&at("bob"), "again from alice");
+        world.settle();
+        let texts = same_history(&mut world, alice, bob);
+        assert_eq!(texts.len(), 3, "seed {seed}: {texts:?}");
+        assert_eq!(world.person(alice).engine().conversations().unwrap().len(), 1);
+        assert_eq!(world.person(bob).engine().conversations().unwrap().len(), 1);
+        no_alarms(&mut world, &[alice, bob]);
+    }
+}
+
+#[test]
+fn what_is_written_offline_leaves_later_in_order() {
+    let (mut world, alice, bob) = two(2);
+    world.set_online(bob, false);
+    world.settle();
+    for number in 0..40 {
+        world.person(alice).say(&at("bob"), &format!("message {number}"));
+    }
+    world.settle();
+    world.set_online(alice, false);
+    world.set_online(bob, true);
+    world.settle();
+    let expected: Vec<_> = (0..40).map(|number| format!("message {number}")).collect();
+    assert_eq!(world.person(bob).texts(&to("alice")), expected);
+}
+
+#[test]
+fn broken_connections_and_killed_processes_lose_and_double_nothing() {
+    for seed in 0..30 {
+        let (mut world, alice, bob) = two(100 + seed);
+        world.set_weather(Weather { break_one_in: 40, restart_one_in: 90 });
+        let (mut from_alice, mut from_bob) = (0, 0);
+        for round in 0..24 {
+            if round % 2 == 0 {
+                world.person(alice).say(&at("bob"), &format!("a{round}"));
+            } else {
+                world.person(bob).say(&at("alice"), &format!("b{round}"));
+            }
+            for _ in 0..60 {
+                world.step();
+            }
+            // A killed process may not have taken the command: what it answered, it keeps.
+            from_alice = world.person(alice).history(&to("bob")).iter().filter(|line| line.own).count();
+            from_bob = world.person(bob).history(&to("alice")).iter().filter(|line| line.own).count();
+        }
+        world.set_weather(Weather::default());
+        world.settle();
+        let texts = same_history(&mut world, alice, bob);
+        let own = |world: &mut World, who: usize, other: &str| {
+            world.person(who).history(&to(other)).iter().filter(|line| line.own).count()
+        };
+        assert!(own(&mut world, alice, "bob") >= from_alice && own(&mut world, bob, "alice") >= from_bob);
+        let mut distinct = texts.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), texts.len(), "seed {seed}: nothing doubled: {texts:?}");
+        assert!(texts.iter().all(|text| !text.contains("Some(")), "seed {seed}: everything readable: {texts:?}");
+        no_alarms(&mut world, &[alice, bob]);
+    }
+}
+
+#[test]
+fn keys_are_renewed_after_the_first_message_without_delaying_any() {
+    let (mut world, alice, bob) = two(3);
+    world.person(alice).say(&at("bob"), "one");
+    world.settle();
+    world.person(bob).ask(Command::Accept { who: to("alice") });
+    world.person(bob).say(&at("alice"), "two");
+    world.settle();
+    world.pass(61_000);
+    world.settle();
+    world.person(alice).say(&at("bob"), "three");
+    world.person(bob).say(&at("alice"), "four");
+    world.settle();
+    let updates = |events: &[Event]| {
+        events
+            .iter()
+            .filter(|event| {
+                matches!(
+                    event,
+                    Event::Outbox {
+                        kind: sotto_engine::api::OutboxKind::SelfUpdate,
+                        state: sotto_engine::api::OutboxState::Applied,
+                        ..
+                    }
+                )
+            })
+            .count()
+    };
+    assert!(updates(&world.person(alice).events) + updates(&world.person(bob).events) >= 1, "somebody renewed");
+    assert_eq!(same_history(&mut world, alice, bob).len(), 4);
+    no_alarms(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn starting_over_opens_a_new_leg_and_keeps_the_history() {
+    let (mut world, alice, bob) = two(4);
+    world.person(alice).say(&at("bob"), "before");
+    world.settle();
+    world.person(bob).ask(Command::Accept { who: to("alice") });
+    world.settle();
+    let asked = world.person(alice).ask(Command::StartOver { conversation: to("bob") });
+    world.settle();
+    assert!(matches!(world.person(alice).reply(asked), Some(Ok(Reply::Done))));
+    world.person(alice).say(&at("bob"), "after");
+    world.person(bob).say(&at("alice"), "yes");
+    world.settle();
+    let texts = same_history(&mut world, alice, bob);
+    assert_eq!(texts.len(), 3);
+    assert_eq!(texts[0], "before");
+    no_alarms(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn an_unknown_handle_fails_the_message_and_a_taken_one_the_registration() {
+    let (mut world, alice, _) = two(5);
+    world.person(alice).say(&at("nobody"), "hello?");
+    world.settle();
+    let lines = world.person(alice).history(&to("nobody"));
+    assert_eq!(lines[0].state, MessageState::Failed);
+
+    let other = world.prepare("alice");
+    let asked = world.person(other).ask(Command::Register);
+    world.settle();
+    assert!(matches!(world.person(other).reply(asked), Some(Err(Refusal::HandleTaken))));
+}
+
+#[test]
+fn whoever_is_blocked_is_not_heard_and_not_told() {
+    let (mut world, alice, bob) = two(6);
+    world.person(alice).say(&at("bob"), "hi");
+    world.settle();
+    world.person(bob).ask(Command::Block { who: to("alice") });
+    world.settle();
+    world.person(alice).say(&at("bob"), "are you there");
+    world.settle();
+    let line = world.person(alice).history(&to("bob")).pop().unwrap();
+    assert_eq!(line.state, MessageState::Accepted, "the sender learns nothing");
+    assert_eq!(world.person(bob).texts(&to("alice")), ["hi"]);
+
+    world.person(bob).ask(Command::Unblock { who: to("alice") });
+    world.settle();
+    world.person(alice).say(&at("bob"), "now?");
+    world.settle();
+    assert_eq!(world.person(bob).texts(&to("alice")), ["hi", "now?"]);
+    no_alarms(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn a_declined_request_closes_in_silence_and_may_be_asked_again() {
+    let (mut world, alice, bob) = two(7);
+    world.person(alice).say(&at("bob"), "hi");
+    world.settle();
+    world.person(bob).ask(Command::Decline { who: to("alice") });
+    world.settle();
+    assert!(world.person(bob).engine().requests().unwrap().is_empty());
+    world.person(alice).ask(Command::StartOver { conversation: to("bob") });
+    world.settle();
+    let again = world.person(bob).engine().resolve(&to("alice")).unwrap().unwrap();
+    assert_eq!(again.standing, Standing::Request);
+}
+
+#[test]
+fn a_display_name_reaches_the_other_side() {
+    let (mut world, alice, bob) = two(8);
+    world.person(alice).ask(Command::SetDisplayName { name: "Alice Ámbar".into() });
+    world.person(alice).say(&at("bob"), "hi");
+    world.settle();
+    let seen = |world: &mut World| world.person(bob).engine().resolve(&to("alice")).unwrap().unwrap().display_name;
+    assert_eq!(seen(&mut world).as_deref(), Some("Alice Ámbar"));
+    world.person(alice).ask(Command::SetDisplayName { name: "A.".into() });
+    world.settle();
+    assert_eq!(seen(&mut world).as_deref(), Some("A."));
+    world.person(alice).ask(Command::SetDisplayName { name: String::new() });
+    world.settle();
+    assert_eq!(seen(&mut world), None);
+    assert_eq!(world.person(bob).texts(&to("alice")), ["hi"], "a name is no line of the timeline");
+}
+
+#[test]
+fn a_clock_a_year_off_is_said_and_loses_nothing() {
+    const YEAR: i64 = 365 * 24 * 3_600_000;
+    for offset in [YEAR, -YEAR] {
+        let (mut world, alice, bob) = two(9);
+        world.set_clock_offset(alice, offset);
+        world.restart(alice);
+        world.person(alice).say(&at("bob"), "when am I");
+        world.settle();
+        let told = world.person(alice).events.iter().any(|event| matches!(event, Event::ClockOff { .. }));
+        assert!(told, "the person is told that the clock is off");
+        let line = world.person(alice).history(&to("bob")).pop().unwrap();
+        assert_eq!(line.state, MessageState::Queued, "it waits");
+        world.set_clock_offset(alice, 0);
+        world.restart(alice);
+        world.settle();
+        assert_eq!(world.person(bob).texts(&to("alice")), ["when am I"]);
+    }
+}
+
+#[test]
+fn a_server_that_is_away_is_found_again() {
+    let (mut world, alice, bob) = two(10);
+    world.set_reachable(false);
+    world.person(alice).say(&at("bob"), "into the dark");
+    world.settle();
+    assert!(world.person(alice).events.iter().any(|event| matches!(event, Event::Offline { plane: Plane::Topic, .. })));
+    world.set_reachable(true);
+    world.pass(60_000);
+    world.settle();
+    assert_eq!(world.person(bob).texts(&to("alice")), ["into the dark"]);
+}
+
+#[test]
+fn a_changed_byte_in_an_entry_raises_an_alarm_and_shows_nothing_false() {
+    let (mut world, alice, bob) = two(11);
+    world.person(alice).say(&at("bob"), "first");
+    world.settle();
+    world.person(bob).ask(Command::Accept { who: to("alice") });
+    world.settle();
+    world.set_meddler(Some(Box::new(|who, plane, frame| {
+        let mut bytes = frame.to_vec();
+        if *who == at("bob") && plane == Plane::Topic && bytes.len() > 400 {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        }
+        Some(bytes.into())
+    })));
+    world.person(alice).say(&at("bob"), "second");
+    for _ in 0..400 {
+        world.step();
+    }
+    assert_eq!(world.person(bob).texts(&to("alice")), ["first"]);
+    let alarms = world.person(bob).engine().alarms().unwrap();
+    assert!(alarms.iter().any(|alarm| alarm.kind == AlarmKind::ServerSignatureWrong), "{alarms:?}");
+    world.set_meddler(None);
+    world.settle();
+    assert_eq!(world.person(bob).texts(&to("alice")), ["first", "second"], "and the truth arrives in the end");
+}
