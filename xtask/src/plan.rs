@@ -33,8 +33,8 @@ const SET_UP: Step =
 const FORMAT: Step = Step {
     name: "format",
     run: |workspace| {
-        shell::run(shell::cargo().args(["fmt", "--all", "--check"]), &workspace.root)?;
-        checked("rustfmt changes nothing")
+        shell::run(shell::cargo().args(["fmt", "--all", "--check", "--", "-l"]), &workspace.root)?;
+        checked("cargo fmt would change nothing")
     },
 };
 

@@ -116,6 +116,9 @@ fn why_impure(dependency: &Dependency) -> Option<String> {
 }
 
 fn check_source(file: &SourceFile) -> Vec<Violation> {
+    if file.path.contains("/src/tests/") || file.path.ends_with("/tests.rs") {
+        return Vec::new();
+    }
     if !file.has_extension(&["rs", "sql"]) || !file.path.contains("/src/") && !file.path.ends_with(".sql") {
         return Vec::new();
     }
