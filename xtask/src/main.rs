@@ -22,9 +22,10 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
 
-use crate::steps::OnFailure;
+use crate::steps::{OnFailure, Step};
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
@@ -58,11 +59,21 @@ struct Going {
     /// Run the remaining steps after one has failed
     #[arg(long)]
     keep_going: bool,
+    /// Run only the steps whose name begins like this
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
 }
 
 impl Going {
-    fn on_failure(&self) -> OnFailure {
-        if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop }
+    fn run(&self, workspace: &Workspace, mut plan: Vec<Step>) -> anyhow::Result<ExitCode> {
+        if let Some(name) = &self.only {
+            let names: Vec<&str> = plan.iter().map(|step| step.name).collect();
+            let known = names.join(", ");
+            plan.retain(|step| step.name.starts_with(name.as_str()));
+            ensure!(!plan.is_empty(), "no step is called {name:?}; there are: {known}");
+        }
+        let on_failure = if self.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
+        steps::run(workspace, &plan, on_failure)
     }
 }
 
@@ -81,8 +92,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.chore {
         Chore::Up => up::run(&workspace, up::Afterwards::KeepServing),
         Chore::Demo => up::run(&workspace, up::Afterwards::Leave),
-        Chore::Test(going) => steps::run(&workspace, &plan::test(), going.on_failure()),
-        Chore::Ci(going) => steps::run(&workspace, &plan::checks(), going.on_failure()),
-        Chore::Tidy(going) => steps::run(&workspace, &plan::tidy(), going.on_failure()),
+        Chore::Test(going) => going.run(&workspace, plan::test()),
+        Chore::Ci(going) => going.run(&workspace, plan::checks()),
+        Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
     }
 }
