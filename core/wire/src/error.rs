@@ -20,7 +20,7 @@ pub struct ParseError {
 pub enum Reason {
     /// No protobuf message of this type.
     #[error("not a message of this protocol")]
-    Undecodable(#[from] DecodeError),
+    Undecodable,
     /// A field that must be there is not.
     #[error("{what} is missing")]
     Missing {
@@ -131,5 +131,11 @@ impl ParseError {
 impl From<Reason> for ParseError {
     fn from(reason: Reason) -> Self {
         Self { request: None, reason }
+    }
+}
+
+impl From<DecodeError> for Reason {
+    fn from(_: DecodeError) -> Self {
+        Self::Undecodable
     }
 }

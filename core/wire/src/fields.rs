@@ -8,6 +8,7 @@ use prost::bytes::Bytes;
 use crate::error::{ParseError, Reason};
 use crate::ids::{Generation, Handle, LengthError, Minute, Seq};
 use crate::limits::{FRAME_BYTES_MAX, MINUTE_MAX, SEQ_MAX};
+use crate::shape::{self, Shaped};
 
 /// The start of every request and response; the rest is skipped.
 #[derive(Clone, PartialEq, Message)]
@@ -17,21 +18,28 @@ struct Head {
 }
 
 /// Decodes a frame that starts with a request id; the error carries the id when that much could be read.
-pub(crate) fn call<M: Message + Default>(frame: &Bytes) -> Result<M, ParseError> {
-    decode(frame).map_err(|reason| ParseError {
-        request: Head::decode(frame.clone()).ok().map(|head| head.id).filter(|_| fits(frame).is_ok()),
+pub(crate) fn call<M: Message + Default + Shaped>(frame: &Bytes) -> Result<M, ParseError> {
+    self::frame(frame).map_err(|reason| ParseError {
+        // Skips all but one field, so it is safe on any bytes.
+        request: Head::decode(frame.clone()).ok().map(|head| head.id),
         reason,
     })
 }
 
 /// Decodes a frame.
-pub(crate) fn decode<M: Message + Default>(frame: &Bytes) -> Result<M, Reason> {
-    fits(frame)?;
-    Ok(M::decode(frame.clone())?)
+pub(crate) fn frame<M: Message + Default + Shaped>(frame: &Bytes) -> Result<M, Reason> {
+    decode("frame", frame, FRAME_BYTES_MAX)
 }
 
-fn fits(frame: &Bytes) -> Result<(), Reason> {
-    at_most_bytes("frame", frame.len(), FRAME_BYTES_MAX)
+/// Decodes a message of at most so many bytes. Its byte fields are slices of `bytes`.
+pub(crate) fn decode<M: Message + Default + Shaped>(
+    what: &'static str,
+    bytes: &Bytes,
+    max: usize,
+) -> Result<M, Reason> {
+    at_most_bytes(what, bytes.len(), max)?;
+    shape::check::<M>(bytes)?;
+    Ok(M::decode(bytes.clone())?)
 }
 
 /// An id or secret of fixed length.

@@ -28,6 +28,7 @@ pub mod signed;
 pub mod topic;
 
 mod fields;
+mod shape;
 
 pub use error::{ParseError, Reason};
 pub use prost::bytes::Bytes;

@@ -40,6 +40,8 @@ pub const INBOX_ITEM_BYTES_MAX: usize = 1024 * 1024;
 pub const FRAME_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
 /// One WebSocket message, in bytes.
 pub const FRAME_BYTES_MAX: usize = HANDSHAKE_BYTES_MAX + FRAME_OVERHEAD_BYTES_MAX;
+/// Protobuf fields in one frame, nested messages included: counted before decoding.
+pub const RECORDS_MAX: usize = 16 * 1024;
 /// Entries in one `Entries` frame stop being added when their bodies pass this many bytes.
 pub const ENTRIES_BYTES_TARGET: usize = 256 * 1024;
 /// Entries in one `Entries` frame.
@@ -131,6 +133,11 @@ const _: () = {
     assert!(DEVICE_LIST_BYTES_MAX * LISTS_PER_REPLY_MAX < FRAME_BYTES_MAX);
     assert!(ENTRIES_BYTES_TARGET + APPLICATION_BYTES_MAX < FRAME_BYTES_MAX);
     assert!(CONTROL_KEYS_MAX * 34 + 128 < CONTROL_ACTION_BYTES_MAX);
+    // A followed slot answers with a receipt of some 30 fields, an entry has 8, a list 3.
+    assert!(FOLLOWS_PER_REQUEST_MAX * 32 < RECORDS_MAX);
+    assert!(ENTRIES_MAX * 9 + 64 < RECORDS_MAX);
+    assert!(INBOX_ITEMS_MAX + 8 < RECORDS_MAX);
+    assert!(MEMBERS_MAX * (8 + DEVICES_MAX) < RECORDS_MAX);
     assert!(TTL_DAYS_DEFAULT <= TTL_DAYS_MAX);
     assert!(SLOT_HOLD_DAYS <= HANDSHAKE_DAYS_MAX);
 };

@@ -12,7 +12,7 @@ use crate::digest::{log_key_id, receipt_leaf, server_batch_to_sign};
 use crate::error::Reason;
 use crate::fields::fixed;
 use crate::ids::{PublicKey, Signature};
-use crate::limits::{RECEIPT_ITEM_BYTES_MAX, RECEIPTS_PER_BATCH_MAX};
+use crate::limits::RECEIPTS_PER_BATCH_MAX;
 use crate::proto::{ServerSignature, SignedItem};
 use crate::signature::{self, BadSignature};
 use tree::Tree;
@@ -107,10 +107,6 @@ pub fn verify(signed: &SignedItem, log_key: PublicKey) -> Result<ServerItem, Rec
     let signature = signed.signature.as_ref().ok_or(Reason::Missing { what: "server signature" })?;
     if signature.key_id != log_key_id(log_key).as_slice() {
         return Err(ReceiptError::OtherKey);
-    }
-    if signed.item.len() > RECEIPT_ITEM_BYTES_MAX {
-        let (max, found) = (RECEIPT_ITEM_BYTES_MAX, signed.item.len());
-        return Err(Reason::TooLarge { what: "receipt", max, found }.into());
     }
     let root = root(signature, receipt_leaf(&signed.item))?;
     let message = server_batch_to_sign(signature.leaf_count, &root);

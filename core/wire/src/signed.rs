@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use prost::bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::digest::{device_list_hash, device_list_to_sign, key_package_to_sign};
 use crate::error::Reason;
@@ -93,7 +94,7 @@ impl fmt::Debug for SignedKeyPackage {
 }
 
 /// What peers remember of a device list. Ordered by `(era, version)` alone, protocol §2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pin {
     /// Raised by the recovery key only.
     pub era: u32,

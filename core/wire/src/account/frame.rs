@@ -6,7 +6,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::{ParseError, Reason};
-use crate::fields::{at_most_items, decode, filled, fixed, handle, no_duplicate, present};
+use crate::fields::{self, at_most_items, filled, fixed, handle, no_duplicate, present};
 use crate::frames::{Hello, Incompatible, Refusal};
 use crate::ids::{Handle, InboxKey};
 use crate::limits::{
@@ -100,7 +100,7 @@ impl AccountFrame {
     /// # Errors
     /// When the bytes are no such frame or a field breaks its limits.
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
-        let message: proto::AccountFrame = decode(frame)?;
+        let message: proto::AccountFrame = fields::frame(frame)?;
         Ok(match message.frame.ok_or(Reason::Unknown { what: "frame" })? {
             Frame::Hello(hello) => Hello::parse(&hello)?.map_or_else(Self::Incompatible, Self::Hello),
             Frame::Response(message) => {

@@ -4,7 +4,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::{at_most_bytes, at_most_items, distinct, fixed, present};
+use crate::fields::{at_most_items, decode, distinct, fixed, present};
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::limits::{DEVICES_MAX, GROUP_STATE_BYTES_MAX, MEMBERS_MAX, SUITE};
 use crate::proto;
@@ -98,8 +98,8 @@ impl GroupState {
     /// # Errors
     /// When it is no group state or breaks a rule.
     pub fn parse(bytes: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("group state", bytes.len(), GROUP_STATE_BYTES_MAX)?;
-        Self::try_from(&proto::GroupState::decode(bytes.clone())?)
+        let message: proto::GroupState = decode("group state", bytes, GROUP_STATE_BYTES_MAX)?;
+        Self::try_from(&message)
     }
 
     /// The bytes that [`parse`](Self::parse) reads.

@@ -6,7 +6,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::{at_most_bytes, at_most_items, filled, fixed, handle, no_duplicate, present, seq};
+use crate::fields::{at_most_items, decode, filled, fixed, handle, no_duplicate, present, seq};
 use crate::ids::{
     AccountId, Capability, Chain, ControlSecret, Generation, Handle, Host, PublicKey, Seq, SlotId,
     SlotSecret, TopicId,
@@ -73,8 +73,7 @@ impl InboxContent {
     /// When it is no inbox content or a field breaks its limits; [`Reason::Unknown`] for a kind that only newer
     /// clients know.
     pub fn parse(plaintext: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("inbox content", plaintext.len(), INBOX_ITEM_BYTES_MAX)?;
-        let message = proto::InboxContent::decode(plaintext.clone())?;
+        let message: proto::InboxContent = decode("inbox content", plaintext, INBOX_ITEM_BYTES_MAX)?;
         match message.content.ok_or(Reason::Unknown { what: "inbox content" })? {
             inbox_content::Content::Welcome(m) => Ok(Self::Welcome(Box::new(Welcome::try_from(m)?))),
         }

@@ -6,7 +6,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::{at_most_bytes, filled, fixed, minute, present, seq};
+use crate::fields::{at_most_bytes, decode, filled, fixed, minute, present, seq};
 use crate::ids::{
     Chain, ConversationPseudonym, DisplayName, FrankingKey, MessageId, Millis, Minute, Seq, Signature,
     StatementHash,
@@ -82,8 +82,7 @@ impl ApplicationPayload {
     /// # Errors
     /// When it is no payload or a field breaks its limits.
     pub fn parse(plaintext: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("payload", plaintext.len(), PAYLOAD_BYTES_MAX)?;
-        let message = proto::ApplicationPayload::decode(plaintext.clone())?;
+        let message: proto::ApplicationPayload = decode("payload", plaintext, PAYLOAD_BYTES_MAX)?;
         Ok(Self {
             content: filled("content", message.content, PAYLOAD_BYTES_MAX)?,
             franking: Franking::try_from(&present("franking", message.franking)?)?,
@@ -127,8 +126,7 @@ impl Content {
     /// # Errors
     /// When they are no content or a field breaks its limits.
     pub fn parse(bytes: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("content", bytes.len(), PAYLOAD_BYTES_MAX)?;
-        let message = proto::Content::decode(bytes.clone())?;
+        let message: proto::Content = decode("content", bytes, PAYLOAD_BYTES_MAX)?;
         let known = match message.version {
             0 => return Err(Reason::Version { what: "content", found: 0 }),
             CONTENT_VERSION => Body::read(message.body)?,
@@ -210,8 +208,9 @@ impl AuthenticatedData {
     /// # Errors
     /// When it is none or a field breaks its limits.
     pub fn parse(bytes: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("authenticated data", bytes.len(), AUTHENTICATED_DATA_BYTES_MAX)?;
-        Self::try_from(&proto::AuthenticatedData::decode(bytes.clone())?)
+        let message: proto::AuthenticatedData =
+            decode("authenticated data", bytes, AUTHENTICATED_DATA_BYTES_MAX)?;
+        Self::try_from(&message)
     }
 
     /// The bytes that [`parse`](Self::parse) reads.
@@ -265,8 +264,7 @@ impl Envelope {
     /// # Errors
     /// When it is no envelope, is too long, or hides something in its padding.
     pub fn parse(plaintext: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("envelope", plaintext.len(), HANDSHAKE_BYTES_MAX)?;
-        let message = proto::Envelope::decode(plaintext.clone())?;
+        let message: proto::Envelope = decode("envelope", plaintext, HANDSHAKE_BYTES_MAX)?;
         if message.padding.iter().any(|byte| *byte != 0) {
             return Err(Reason::NotAllowed { what: "something in the padding" });
         }

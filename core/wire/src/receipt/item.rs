@@ -5,8 +5,9 @@ use prost::bytes::Bytes;
 
 use crate::digest::EntryKind;
 use crate::error::Reason;
-use crate::fields::{fixed, minute, present, seq};
+use crate::fields::{decode, fixed, minute, present, seq};
 use crate::ids::{AppendId, BodyHash, Chain, Generation, Minute, Seq, SlotId, TopicId};
+use crate::limits::RECEIPT_ITEM_BYTES_MAX;
 use crate::proto::{self, server_item};
 
 /// One statement about one topic.
@@ -85,7 +86,7 @@ pub struct SlotReceipt {
 impl ServerItem {
     /// Reads the bytes under a leaf.
     pub(super) fn parse(bytes: &Bytes) -> Result<Self, Reason> {
-        let message = proto::ServerItem::decode(bytes.clone())?;
+        let message: proto::ServerItem = decode("receipt", bytes, RECEIPT_ITEM_BYTES_MAX)?;
         let item = match message.item.ok_or(Reason::Unknown { what: "receipt" })? {
             server_item::Item::Append(m) => Item::Append(AppendReceipt::parse(&m)?),
             server_item::Item::Batch(m) => Item::Batch(BatchReceipt::parse(&m)?),

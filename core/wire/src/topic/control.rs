@@ -4,7 +4,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::{at_most_bytes, at_most_items, distinct, fixed, later_generation, no_duplicate, seq};
+use crate::fields::{at_most_items, decode, distinct, fixed, later_generation, no_duplicate, seq};
 use crate::ids::{CapabilityHash, Generation, PublicKey, Seq};
 use crate::limits::{CONTROL_ACTION_BYTES_MAX, CONTROL_KEYS_MAX, TTL_DAYS_MAX};
 use crate::proto::{self, control_action::Action};
@@ -106,8 +106,7 @@ impl ControlAction {
     /// # Errors
     /// When they are no such action or a field breaks its limits.
     pub fn parse(signed: &Bytes) -> Result<Self, Reason> {
-        at_most_bytes("control action", signed.len(), CONTROL_ACTION_BYTES_MAX)?;
-        let message = proto::ControlAction::decode(signed.clone())?;
+        let message: proto::ControlAction = decode("control action", signed, CONTROL_ACTION_BYTES_MAX)?;
         let change = match message.action.ok_or(Reason::Unknown { what: "control action" })? {
             Action::Rotate(m) => ControlChange::Rotate {
                 generation: later_generation(m.generation)?,

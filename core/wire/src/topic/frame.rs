@@ -7,7 +7,7 @@ use prost::bytes::Bytes;
 
 use super::Entries;
 use crate::error::{ParseError, Reason};
-use crate::fields::{at_most_items, decode, filled, fixed, no_duplicate, present, seq};
+use crate::fields::{self, at_most_items, filled, fixed, no_duplicate, present, seq};
 use crate::frames::{Hello, Incompatible, Refusal};
 use crate::ids::{AccountId, DropCapability, Generation, Seq, SlotId, TopicId};
 use crate::limits::{EPHEMERAL_BYTES_MAX, FOLLOWS_PER_REQUEST_MAX, LISTS_PER_REPLY_MAX};
@@ -120,7 +120,7 @@ impl TopicFrame {
     /// # Errors
     /// When the bytes are no such frame or a field breaks its limits.
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
-        let message: proto::TopicFrame = decode(frame)?;
+        let message: proto::TopicFrame = fields::frame(frame)?;
         Ok(match message.frame.ok_or(Reason::Unknown { what: "frame" })? {
             Frame::Hello(hello) => Hello::parse(&hello)?.map_or_else(Self::Incompatible, Self::Hello),
             Frame::Response(message) => {
