@@ -1,6 +1,7 @@
 //! What can go wrong, sorted by who must act. Nothing here carries content, names or keys.
 
 use crate::rows::RowsError;
+use crate::storage::Fault;
 use crate::validity::Invalid;
 
 /// An operation of our own could not be done.
@@ -16,7 +17,7 @@ pub enum SecrecyError {
     #[error("not allowed here: {0}")]
     Refused(&'static str),
     /// The MLS library failed where it must not: a bug, ours or its.
-    #[error("the MLS library failed in {0}")]
+    #[error("could not {0}")]
     Library(&'static str),
 }
 
@@ -31,7 +32,7 @@ pub enum ReceiveError {
     Own,
     /// This member cannot open what others may: park the topic, repair (new leg or re-add).
     #[error("cannot be decrypted here: {0}")]
-    CannotDecrypt(CannotDecrypt),
+    CannotDecrypt(#[from] CannotDecrypt),
     /// The environment failed: retry.
     #[error(transparent)]
     Storage(#[from] RowsError),
@@ -49,6 +50,12 @@ pub enum CannotDecrypt {
     /// The commit's path secret for us does not open or does not match.
     #[error("the path does not open")]
     Path,
+    /// This device is no longer a member.
+    #[error("no longer a member")]
+    Removed,
+    /// The MLS library failed where it must not.
+    #[error("the MLS library failed")]
+    Internal,
 }
 
 /// A Welcome did not lead into a group.
@@ -82,14 +89,17 @@ pub enum MergeError {
         /// Epoch of the group now.
         current: u64,
     },
-    /// The staged bytes do not decode or belong to another group.
+    /// The staged bytes do not decode, or belong to another group or another branch of it.
     #[error("the staged commit is damaged")]
     Damaged,
     /// The environment failed: retry.
     #[error(transparent)]
     Storage(#[from] RowsError),
-    /// The MLS library failed where it must not.
-    #[error("the MLS library failed in {0}")]
+    /// A stored value does not decode: the database is damaged.
+    #[error("a stored value is damaged")]
+    Corrupt,
+    /// The MLS library failed where it must not: a bug, ours or its.
+    #[error("could not {0}")]
     Library(&'static str),
 }
 
@@ -102,9 +112,6 @@ pub enum EnvelopeError {
     /// It opened, but what is inside has not the form.
     #[error("the envelope is malformed")]
     Malformed,
-    /// The message is longer than an envelope may carry.
-    #[error("too long for an envelope")]
-    TooLong,
 }
 
 /// A sealed inbox item did not open.
@@ -117,3 +124,19 @@ pub enum OpenError {
     #[error("the sealed item is malformed")]
     Malformed,
 }
+
+/// A fault of the rows becomes each operation's own.
+macro_rules! from_fault {
+    ($($error:ident),*) => {
+        $(impl From<Fault> for $error {
+            fn from(fault: Fault) -> Self {
+                match fault {
+                    Fault::Rows(rows) => Self::Storage(rows),
+                    Fault::Corrupt => Self::Corrupt,
+                }
+            }
+        })*
+    };
+}
+
+from_fault!(SecrecyError, ReceiveError, JoinError, MergeError);

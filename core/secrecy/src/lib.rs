@@ -15,20 +15,33 @@ pub mod error;
 pub mod franking;
 pub mod group;
 pub mod key_package;
+pub mod member;
 pub mod membership;
 pub mod rows;
 pub mod seal;
 pub mod validity;
 pub mod workspace;
 
+mod codec;
+mod padding;
+mod roster;
+mod state;
+mod storage;
+mod suite;
+#[cfg(test)]
+mod tests;
+
 pub use device_keys::DeviceKeys;
 pub use envelope::{EntryAddress, EnvelopeKey, open_entry, seal_entry};
-pub use error::{EnvelopeError, JoinError, MergeError, OpenError, ReceiveError, SecrecyError};
+pub use error::{CannotDecrypt, EnvelopeError, JoinError, MergeError, OpenError, ReceiveError, SecrecyError};
 pub use franking::{FrankingError, frank, verify_franking};
-pub use group::{Applied, Change, Group, Member, Received, StagedCommit};
-pub use key_package::{NewKeyPackage, VerifiedKeyPackage, new_key_package};
+pub use group::{Applied, Group, Received, StagedCommit, welcome_for};
+pub use key_package::{
+    NewKeyPackage, VerifiedKeyPackage, forget_key_package, key_package_reference, new_key_package,
+};
+pub use member::Member;
 pub use membership::{MembershipError, PinnedList, check_membership};
 pub use rows::{Changes, Rows, RowsError};
 pub use seal::{SealSecret, open_sealed, seal};
-pub use validity::Invalid;
+pub use validity::{Change, Invalid};
 pub use workspace::Workspace;

@@ -1,0 +1,219 @@
+//! What this device sends: commits that are staged, kept outside and merged once accepted, and messages.
+//!
+//! A commit is staged in a workspace that is then dropped (protocol §6): the group stands still until the log has
+//! decided. The private keys of its path travel inside the staged bytes, because a member cannot decrypt its own path.
+
+use openmls::group::StagedCommit as MlsStagedCommit;
+use openmls::prelude::{Extensions, KeyPackage, LeafNodeParameters};
+use openmls_traits::OpenMlsProvider as _;
+use prost::Message as _;
+use serde::{Deserialize, Serialize};
+use sotto_wire::proto::{AuthenticatedData, GroupState};
+
+use super::{Group, StagedCommit};
+use crate::codec;
+use crate::device_keys::DeviceKeys;
+use crate::error::{MergeError, SecrecyError};
+use crate::key_package::{self, VerifiedKeyPackage};
+use crate::state;
+use crate::validity;
+use crate::workspace::Workspace;
+
+/// What is in [`StagedCommit::staged`].
+#[derive(Serialize, Deserialize)]
+struct Stored<C> {
+    /// Epoch authenticator the commit builds on: the same epoch of another branch is not it.
+    base: Vec<u8>,
+    commit: C,
+}
+
+impl Group {
+    /// Makes a commit that adds devices. Drop the workspace afterwards and keep only what is returned.
+    ///
+    /// Devices that were pending stop being so in the same commit.
+    ///
+    /// # Errors
+    /// When a package does not fit this group or the rows fail.
+    pub fn stage_add(
+        &mut self,
+        ws: &Workspace<'_>,
+        keys: &DeviceKeys,
+        adds: &[VerifiedKeyPackage],
+        auth: &AuthenticatedData,
+    ) -> Result<StagedCommit, SecrecyError> {
+        if adds.is_empty() {
+            return Err(SecrecyError::Refused("nobody to add"));
+        }
+        let packages = adds.iter().map(|add| checked(ws, add)).collect::<Result<Vec<_>, _>>()?;
+        let next = without_pending(&self.state, adds);
+        self.stage(ws, keys, packages, (next != self.state).then_some(next), auth)
+    }
+
+    /// Makes a commit with fresh keys for this leaf. Drop the workspace afterwards and keep only what is returned.
+    ///
+    /// # Errors
+    /// When the rows fail.
+    pub fn stage_update(
+        &mut self,
+        ws: &Workspace<'_>,
+        keys: &DeviceKeys,
+        auth: &AuthenticatedData,
+    ) -> Result<StagedCommit, SecrecyError> {
+        self.stage(ws, keys, Vec::new(), None, auth)
+    }
+
+    fn stage(
+        &mut self,
+        ws: &Workspace<'_>,
+        keys: &DeviceKeys,
+        adds: Vec<KeyPackage>,
+        state: Option<GroupState>,
+        auth: &AuthenticatedData,
+    ) -> Result<StagedCommit, SecrecyError> {
+        let provider = ws.mls();
+        let extensions = match &state {
+            Some(state) => Some(state::write(state).ok_or(SecrecyError::Library("group extensions"))?),
+            None => None,
+        };
+        self.mls.set_aad(auth.encode_to_vec());
+        let bundle = build(&mut self.mls, ws, keys, adds, extensions);
+        let bundle = provider.settle(bundle)??;
+
+        let pending = self.mls.pending_commit().ok_or(SecrecyError::Library("keep a pending commit"))?;
+        validity::check_staged(self.mls.public_group(), &self.state, self.mls.own_leaf_index(), pending)
+            .map_err(|_| SecrecyError::Refused("a commit the others would refuse"))?;
+        let welcome = bundle.welcome().map(encode).transpose()?;
+        let staged = StagedCommit {
+            mls_message: encode(bundle.commit())?,
+            staged: self.store(pending)?,
+            base_epoch: self.epoch(),
+            ratchet_tree: if welcome.is_some() { self.tree_after(ws, pending)? } else { Vec::new() },
+            welcome,
+        };
+        // The group goes on as if nothing had been made: only the log decides.
+        let cleared = self.mls.clear_pending_commit(provider.storage());
+        provider.settle(cleared)??;
+        Ok(staged)
+    }
+
+    fn store(&self, commit: &MlsStagedCommit) -> Result<Vec<u8>, SecrecyError> {
+        let base = self.authenticator();
+        rmp_serde::to_vec_named(&Stored { base, commit })
+            .map_err(|_| SecrecyError::Library("encode a staged commit"))
+    }
+
+    fn tree_after(&self, ws: &Workspace<'_>, commit: &MlsStagedCommit) -> Result<Vec<u8>, SecrecyError> {
+        let failed = SecrecyError::Library("export a ratchet tree");
+        let tree = commit
+            .export_ratchet_tree(ws.mls().crypto(), self.mls.export_ratchet_tree())
+            .map_err(|_| failed)?
+            .ok_or(failed)?;
+        encode(&tree)
+    }
+
+    /// Merges a commit of our own that was accepted, into the group as loaded from the rows.
+    ///
+    /// # Errors
+    /// When the group is no longer in the epoch it was staged in: the same commit never merges twice, and a commit
+    /// that lost its epoch never merges.
+    pub fn merge_own(
+        &mut self,
+        ws: &Workspace<'_>,
+        staged: &[u8],
+        base_epoch: u64,
+    ) -> Result<(), MergeError> {
+        let current = self.epoch();
+        if base_epoch != current {
+            return Err(MergeError::Epoch { staged: base_epoch, current });
+        }
+        let Stored { base, commit }: Stored<MlsStagedCommit> =
+            rmp_serde::from_slice(staged).map_err(|_| MergeError::Damaged)?;
+        let follows = commit.epoch().as_u64() == current + 1
+            && commit.group_context().group_id() == self.mls.group_id()
+            && base == self.authenticator();
+        if !follows || !self.is_member() {
+            return Err(MergeError::Damaged);
+        }
+        let merged = self.mls.merge_staged_commit(ws.mls(), commit);
+        ws.mls().settle(merged)?.map_err(|_| MergeError::Library("merge an own commit"))?;
+        self.refresh().map_err(|_| MergeError::Library("read a merged group"))
+    }
+
+    /// Encrypts an application message.
+    ///
+    /// # Errors
+    /// When this device was removed or the rows fail.
+    pub fn encrypt(
+        &mut self,
+        ws: &Workspace<'_>,
+        keys: &DeviceKeys,
+        payload: &[u8],
+        auth: &AuthenticatedData,
+    ) -> Result<Vec<u8>, SecrecyError> {
+        if !self.is_member() {
+            return Err(SecrecyError::Refused("no longer a member"));
+        }
+        self.mls.set_aad(auth.encode_to_vec());
+        let message = self.mls.create_message(ws.mls(), keys, payload);
+        encode(&ws.mls().settle(message)?.map_err(|_| SecrecyError::Library("encrypt a message"))?)
+    }
+
+    fn authenticator(&self) -> Vec<u8> {
+        self.mls.epoch_authenticator().as_slice().to_vec()
+    }
+}
+
+/// Runs the commit builder; every commit carries a path, so it also heals the committer's leaf.
+fn build(
+    group: &mut openmls::group::MlsGroup,
+    ws: &Workspace<'_>,
+    keys: &DeviceKeys,
+    adds: Vec<KeyPackage>,
+    extensions: Option<Extensions<openmls::group::GroupContext>>,
+) -> Result<openmls::group::CommitMessageBundle, SecrecyError> {
+    let refused = SecrecyError::Refused("a commit MLS does not allow");
+    let provider = ws.mls();
+    let mut builder = group
+        .commit_builder()
+        .consume_proposal_store(false)
+        .force_self_update(true)
+        .leaf_node_parameters(LeafNodeParameters::default())
+        .propose_adds(adds);
+    if let Some(extensions) = extensions {
+        builder = builder.propose_group_context_extensions(extensions).map_err(|_| refused)?;
+    }
+    builder
+        .load_psks(provider.storage())
+        .map_err(|_| SecrecyError::Library("load no keys"))?
+        .build(provider.rand(), provider.crypto(), keys, |_| true)
+        .map_err(|_| refused)?
+        .stage_commit(provider)
+        .map_err(|_| SecrecyError::Library("stage a commit"))
+}
+
+/// A key package that is for the device it was verified for.
+fn checked(ws: &Workspace<'_>, add: &VerifiedKeyPackage) -> Result<KeyPackage, SecrecyError> {
+    let package = key_package::read(ws, &add.mls_key_package)?;
+    let member = validity::member_of(package.leaf_node());
+    let named = member.is_some_and(|member| {
+        (member.account, member.device, member.key) == (add.account, add.device, add.key)
+    });
+    if named { Ok(package) } else { Err(SecrecyError::Refused("a key package of another device")) }
+}
+
+fn without_pending(state: &GroupState, adds: &[VerifiedKeyPackage]) -> GroupState {
+    let mut next = state.clone();
+    for member in &mut next.members {
+        let added = |device: &[u8]| {
+            adds.iter().any(|add| {
+                add.account.as_bytes() == member.account_id.as_ref() && add.device.as_bytes() == device
+            })
+        };
+        member.pending_devices.retain(|device| !added(device));
+    }
+    next
+}
+
+fn encode(value: &impl tls_codec::Serialize) -> Result<Vec<u8>, SecrecyError> {
+    codec::write(value).ok_or(SecrecyError::Library("encode a message"))
+}
