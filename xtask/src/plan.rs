@@ -17,7 +17,7 @@ pub(crate) fn tidy() -> Vec<Step> {
 
 /// Every check.
 pub(crate) fn checks() -> Vec<Step> {
-    vec![SET_UP, FORMAT, CLIPPY, FLOORS, MANIFESTS, WASM, PURITY, SERVER_TREE, DOCS]
+    vec![SET_UP, FORMAT, CLIPPY, FLOORS, MANIFESTS, WASM, PURITY, SERVER_TREE, DOCS, CODE_DOCS]
 }
 
 /// Every check and every test.
@@ -105,6 +105,15 @@ const DOCS: Step = Step {
         let (files, violations) = docs::check(workspace)?;
         refuse(&violations)?;
         checked(format!("{files} files: links resolve, no unwanted words"))
+    },
+};
+
+const CODE_DOCS: Step = Step {
+    name: "documents in the code",
+    run: |workspace| {
+        let flags = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"];
+        shell::run(shell::cargo().args(flags).env("RUSTDOCFLAGS", "-D warnings"), &workspace.root)?;
+        checked("every link between items resolves")
     },
 };
 
