@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn planted_files_anywhere_in_the_repository_are_read_but_not_what_is_built_or_installed() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["docs/deep", "target/docs", "testing/node_modules/x"] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+            std::fs::write(root.path().join(folder).join("a.md"), "[gone](gone.md)").unwrap();
+        }
+        let workspace =
+            Workspace { root: root.path().into(), target: root.path().join("target"), crates: Vec::new() };
+        let (files, found) = check(&workspace).unwrap();
+        assert_eq!((files, found.len()), (1, 1));
+        assert_reported(&found, &["docs/deep/a.md:1: links to gone.md"]);
+    }
+
+    #[test]
     fn code_holds_no_links() {
         assert_eq!(check_text("`[c](c.md)`\n```\n[c](c.md)\n```\n"), []);
     }

@@ -130,6 +130,12 @@ getrandom.workspace = true
     }
 
     #[test]
+    fn a_crate_may_name_itself() {
+        let own = "[dev-dependencies]\nsotto-wire = { path = \".\", features = [\"x\"] }\n";
+        assert_eq!(check_member("core/wire/Cargo.toml", &format!("{MEMBER}\n{own}")).unwrap(), []);
+    }
+
+    #[test]
     fn planted_versions_outside_the_table_are_reported_for_every_target() {
         assert_reported(
             &member_with("prost = { workspace = true", "prost = { version = \"1\""),

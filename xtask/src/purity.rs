@@ -230,6 +230,26 @@ mod tests {
     }
 
     #[test]
+    fn planted_files_of_a_pure_crate_are_found_and_those_of_others_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        let planted = "const SQL: &str = \"SELECT random()\";\n";
+        for folder in ["core/wire/src", "server/service/src", "server/http/src"] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+            std::fs::write(root.path().join(folder).join("deep.rs"), planted).unwrap();
+        }
+        for list in CLIPPY_LISTS {
+            std::fs::write(root.path().join(list), "").unwrap();
+        }
+        let folders = ["core/wire", "server/service", "server/http"];
+        let crates = folders.map(|folder| Crate { folder: folder.into(), ..Crate::default() });
+        let workspace =
+            Workspace { root: root.path().into(), target: root.path().join("target"), crates: crates.into() };
+        let found = check(&workspace).unwrap();
+        assert_reported(&found, &["core/wire/src/deep.rs:1", "server/service/src/deep.rs:1"]);
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
     fn a_planted_list_that_hides_ours_or_differs_from_it_is_reported() {
         let planted = SourceFile { path: "core/wire/.clippy.toml".into(), text: String::new() };
         assert_reported(

@@ -43,3 +43,16 @@ pub(crate) fn assert_reported(violations: &[Violation], fragments: &[&str]) {
         assert!(text.contains(fragment), "expected a report with {fragment:?}, got:\n{text}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_violation_fails_the_step() {
+        assert!(refuse(&[]).is_ok());
+        let planted = [Violation::new("core/wire", "planted"), Violation::new("core/engine", "planted")];
+        assert_eq!(refuse(&planted).unwrap_err().to_string(), "2 violations");
+        assert_eq!(refuse(&planted[..1]).unwrap_err().to_string(), "one violation");
+    }
+}
