@@ -40,6 +40,10 @@ pub enum Input {
 
 /// One thing for the shell to do.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "events are the common case; a box each would cost more than it saves"
+)]
 pub enum Output {
     /// Open `{server}/v1/account` or `/v1/topic` (`server` is what [`Command::PrepareAccount`] named). At most one
     /// socket per plane; answer with [`Input::Opened`] or [`Input::Closed`].

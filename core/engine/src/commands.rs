@@ -245,7 +245,8 @@ impl Work<'_> {
         for mut leg in self.db.legs_of(found.key)? {
             if leg.is_read() {
                 self.unfollow(&leg)?;
-                leg.state = LegState::Blocked;
+                let good = leg.state == LegState::Active;
+                leg.state = if good { LegState::Blocked } else { LegState::Closed };
                 self.db.put_leg(&leg)?;
             }
         }

@@ -27,11 +27,14 @@ enum Refused {
     Silently,
 }
 
+/// One account's chain of lists, verified from genesis.
+type Verified = (AccountId, Vec<(SignedList, DeviceList)>);
+
 /// A Welcome that leads into a conversation we may have.
 struct Joined {
     group: GroupState,
     peer: AccountId,
-    lists: Vec<(AccountId, Vec<(SignedList, DeviceList)>)>,
+    lists: Vec<Verified>,
     changes: sotto_secrecy::Changes,
 }
 
@@ -119,10 +122,7 @@ impl Work<'_> {
     }
 
     /// The Welcome's chains of lists, verified from genesis, and in step with what is known of each account.
-    fn pinned_lists(
-        &self,
-        welcome: &Welcome,
-    ) -> Step<Result<Vec<(AccountId, Vec<(SignedList, DeviceList)>)>, Refused>> {
+    fn pinned_lists(&self, welcome: &Welcome) -> Step<Result<Vec<Verified>, Refused>> {
         let mut all = Vec::with_capacity(welcome.lists.len());
         for pinned in &welcome.lists {
             let Some(lists) = verify_lists(pinned.account, None, &pinned.lists) else {

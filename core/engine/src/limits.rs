@@ -37,6 +37,8 @@ pub(crate) const FIRST_UPDATE_MS_MAX: u64 = 60_000;
 pub(crate) const UPDATE_MS: u64 = 7 * 24 * 3_600_000;
 /// A leg is replaced without being asked at most this often.
 pub(crate) const REPAIR_MS: u64 = 3_600_000;
+/// Alarms of one kind kept for one conversation.
+pub(crate) const ALARMS_PER_KIND_MAX: i64 = 64;
 /// Answers to the server's proof of work that are tried before giving up.
 pub(crate) const WORK_TRIES_MAX: u64 = 1 << 34;
 

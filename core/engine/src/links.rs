@@ -81,6 +81,14 @@ impl Work<'_> {
     }
 
     pub(crate) fn frame(&mut self, plane: Plane, frame: &Bytes) -> Step<()> {
+        let link = match plane {
+            Plane::Account => &self.net.account.link,
+            Plane::Topic => &self.net.topic.link,
+        };
+        // A late frame of a connection that was let go.
+        if !matches!(link, Link::Open | Link::Greeted(_)) {
+            return Ok(());
+        }
         match plane {
             Plane::Account => match AccountFrame::parse(frame) {
                 Ok(frame) => self.account_frame(frame),

@@ -1,7 +1,7 @@
 //! What the engine remembers of its two connections. All of it may be lost at any time: the work to do is derived
 //! from the tables again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sotto_wire::frames::Hello;
 use sotto_wire::ids::{AccountId, DeviceId, Handle, Millis, Seq, TopicId, UploadId};
@@ -33,12 +33,12 @@ pub(crate) struct Connection<P> {
     pub(crate) retry_at: Option<Millis>,
     attempts: u32,
     next_id: u32,
-    waiting: HashMap<u32, (P, Millis)>,
+    waiting: BTreeMap<u32, (P, Millis)>,
 }
 
 impl<P> Default for Connection<P> {
     fn default() -> Self {
-        Self { link: Link::Down, retry_at: None, attempts: 0, next_id: 1, waiting: HashMap::new() }
+        Self { link: Link::Down, retry_at: None, attempts: 0, next_id: 1, waiting: BTreeMap::new() }
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct Gathered {
     /// The peer's lists were fetched on this connection.
     pub(crate) lists_fresh: bool,
     /// One outcome per device asked.
-    pub(crate) claims: HashMap<DeviceId, Claim>,
+    pub(crate) claims: BTreeMap<DeviceId, Claim>,
 }
 
 /// Everything in memory.
@@ -164,12 +164,12 @@ pub(crate) struct Net {
     pub(crate) inbox_waiting: Option<u32>,
     /// Handles a Welcome claimed and nobody has checked on this connection.
     pub(crate) handle_checks: Vec<(ConversationKey, Handle)>,
-    pub(crate) followed: HashMap<TopicId, Followed>,
+    pub(crate) followed: BTreeMap<TopicId, Followed>,
     /// A conflict named this head: nothing is staged until it is reached.
-    pub(crate) head_ahead: HashMap<TopicId, Seq>,
+    pub(crate) head_ahead: BTreeMap<TopicId, Seq>,
     /// Items whose staged bytes were sent on this connection.
-    pub(crate) on_wire: HashSet<ItemKey>,
-    pub(crate) gathered: HashMap<ItemKey, Gathered>,
+    pub(crate) on_wire: BTreeSet<ItemKey>,
+    pub(crate) gathered: BTreeMap<ItemKey, Gathered>,
     pub(crate) registering: Option<CommandId>,
     pub(crate) syncs: Vec<CommandId>,
     pub(crate) start_overs: Vec<(CommandId, ItemKey)>,

@@ -123,7 +123,8 @@ impl Work<'_> {
             let workspace = Workspace::new(&self.db, self.entropy);
             let reference = key_package_reference(&workspace, &key.package.mls_key_package)?;
             drop(workspace);
-            let own_part = welcome_for(mls_welcome, &reference).ok_or(Cause::Bug("welcome without its reader"))?;
+            let own_part =
+                welcome_for(mls_welcome, &reference).ok_or(Cause::Bug("welcome without its reader"))?;
             let row = self.welcome_row(leg, ready, key, &own_part, ratchet_tree)?;
             self.db.add_welcome(item, &row)?;
         }

@@ -135,8 +135,12 @@ impl Work<'_> {
         for item in messages {
             let staged = matches!(item.state, OutboxState::Staged | OutboxState::Sent);
             let room = self.net.topic.count(|_| true) < WINDOW_ALL;
-            if !staged || !room || item.not_before > self.now || self.net.on_wire.contains(&item.key) {
+            if !staged || self.net.on_wire.contains(&item.key) {
                 continue;
+            }
+            if !room || item.not_before > self.now {
+                // Those behind it wait too: people's messages keep their order.
+                return Ok(());
             }
             let Some(leg) = self.item_leg(item)? else { continue };
             if self.net.followed.contains_key(&leg.topic) {
@@ -176,6 +180,9 @@ impl Work<'_> {
         }
         let under_way =
             messages.iter().filter(|item| matches!(item.state, OutboxState::Staged | OutboxState::Sent));
+        if under_way.clone().any(|item| item.not_before > self.now) {
+            return Ok(());
+        }
         let room = WINDOW_PER_TOPIC.saturating_sub(under_way.count());
         let batch: Vec<_> = messages
             .iter()

@@ -202,10 +202,10 @@ impl Work<'_> {
         let signed =
             SignedItem::decode(bytes.as_slice()).map_err(|_| Cause::Storage(StorageError::Corrupt))?;
         let verified = receipt::verify(&signed, log_key).map(|item| item.item);
-        if let Ok(ReceiptItem::Append(promised)) = verified {
-            if promised.seq != leg.cursor || promised.chain != leg.chain {
-                self.alarm(AlarmKind::LogFork, Some(leg.conversation), bytes)?;
-            }
+        if let Ok(ReceiptItem::Append(promised)) = verified
+            && (promised.seq != leg.cursor || promised.chain != leg.chain)
+        {
+            self.alarm(AlarmKind::LogFork, Some(leg.conversation), bytes)?;
         }
         Ok(())
     }

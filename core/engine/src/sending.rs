@@ -227,8 +227,9 @@ impl Work<'_> {
         let Some(item) = self.db.item(key)? else { return Ok(()) };
         let (Some(topic), Some(staged)) = (item.topic, &item.staged) else { return Ok(()) };
         self.net.on_wire.remove(&key);
-        if head == staged.head {
-            // A conflict with the very head that was quoted is none.
+        let known = self.db.leg(topic)?.map_or(Seq(0), |leg| leg.head);
+        if head <= known && staged.head == known {
+            // A conflict with what this device knows already is none: no reason to run in circles.
             return self.back_off(&item);
         }
         let ahead = self.net.head_ahead.entry(topic).or_default();

@@ -6,6 +6,7 @@ use sotto_wire::ids::Millis;
 use super::{Db, code, id_opt, int, uint};
 use crate::api::{Alarm, AlarmKind};
 use crate::error::Step;
+use crate::limits::ALARMS_PER_KIND_MAX;
 
 const KINDS: [AlarmKind; 12] = [
     AlarmKind::LogFork,
@@ -41,7 +42,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Alarm> {
 }
 
 impl Db<'_> {
-    /// Records an alarm; the same kind with the same evidence is recorded once. None when it was there already.
+    /// Records an alarm; the same kind with the same evidence is recorded once, and a server that lies without end
+    /// fills no disk. None when nothing new was recorded.
     pub(crate) fn add_alarm(
         &self,
         kind: AlarmKind,
@@ -49,11 +51,13 @@ impl Db<'_> {
         at: Millis,
         evidence: &[u8],
     ) -> Step<Option<Alarm>> {
-        let known: bool = self
+        let (known, same_kind): (bool, i64) = self
             .0
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM alarms WHERE kind = ?1 AND evidence = ?2)")?
-            .query_row(params![kind_code(kind), evidence], |row| row.get(0))?;
-        if known {
+            .prepare_cached(
+                "SELECT coalesce(max(evidence = ?2), 0), count(*) FROM alarms WHERE kind = ?1 AND conversation IS ?3",
+            )?
+            .query_row(params![kind_code(kind), evidence, conversation], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if known || same_kind >= ALARMS_PER_KIND_MAX {
             return Ok(None);
         }
         self.0.execute(

@@ -75,6 +75,12 @@ pub(crate) struct Place {
     pub(crate) minute: Minute,
 }
 
+/// Where a page of a timeline ends: before this line. No place: it is not accepted yet.
+struct Anchor {
+    id: i64,
+    place: Option<(i64, i64, Vec<u8>, i64)>,
+}
+
 /// What is needed to send a message.
 pub(crate) struct Draft {
     pub(crate) message: MessageId,
@@ -83,8 +89,6 @@ pub(crate) struct Draft {
     pub(crate) sent_at: Millis,
 }
 
-// Server order within a leg; across legs the server's minute; what is not accepted yet comes last.
-const ORDER: &str = "minute IS NULL, minute, leg_no, topic, seq, messages.id";
 const SELECT: &str =
     "SELECT messages.*, conversations.conversation AS conversation_id, conversations.handle AS peer_handle
      FROM messages JOIN conversations ON conversations.id = messages.conversation";
@@ -164,36 +168,85 @@ impl Db<'_> {
         })?)
     }
 
-    /// Lines of a timeline, oldest first: the last `limit` before `before`.
+    /// Lines of a timeline, oldest first: the last `limit` before `before`. Server order within a leg; across legs
+    /// the server's minute; what is not accepted yet comes last, in the order it was written.
     pub(crate) fn timeline(
         &self,
         conversation: ConversationKey,
         limit: usize,
         before: Option<MessageId>,
     ) -> Step<Vec<MessageView>> {
-        let sql = format!(
-            "WITH lines AS (
-                 SELECT messages.id AS line, row_number() OVER (ORDER BY {ORDER}) AS place, message
-                 FROM messages WHERE conversation = ?1 AND kind <> 1)
-             {SELECT} JOIN lines ON lines.line = messages.id
-             WHERE lines.place < coalesce((SELECT place FROM lines WHERE message = ?2), 9223372036854775807)
-             ORDER BY lines.place DESC LIMIT ?3"
-        );
-        let mut statement = self.0.prepare_cached(&sql)?;
-        let before = before.map(|message| message.to_vec());
-        let rows = statement.query_map(params![conversation.0, before, int(limit as u64)], view)?;
-        let mut lines: Vec<_> = rows.collect::<Result<_, _>>()?;
+        let anchor = match before {
+            Some(message) => self.anchor(conversation, message)?,
+            None => Some(Anchor { id: i64::MAX, place: None }),
+        };
+        let Some(anchor) = anchor else { return Ok(Vec::new()) };
+        let mut lines = match anchor.place {
+            None => self.unplaced_before(conversation, limit, anchor.id)?,
+            Some(_) => Vec::new(),
+        };
+        let rest = limit.saturating_sub(lines.len());
+        lines.extend(self.placed_before(conversation, rest, &anchor)?);
         lines.reverse();
         Ok(lines)
     }
 
+    fn anchor(&self, conversation: ConversationKey, message: MessageId) -> Step<Option<Anchor>> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT id, minute, leg_no, topic, seq FROM messages WHERE message = ?1 AND conversation = ?2",
+            )?
+            .query_row(params![Blob(message.as_bytes()), conversation.0], |row| {
+                let minute: Option<i64> = row.get("minute")?;
+                let place = match minute {
+                    Some(minute) => Some((minute, row.get("leg_no")?, row.get("topic")?, row.get("seq")?)),
+                    None => None,
+                };
+                Ok(Anchor { id: row.get("id")?, place })
+            })
+            .optional()?)
+    }
+
+    fn unplaced_before(
+        &self,
+        conversation: ConversationKey,
+        limit: usize,
+        id: i64,
+    ) -> Step<Vec<MessageView>> {
+        let sql = format!(
+            "{SELECT} WHERE messages.conversation = ?1 AND minute IS NULL AND messages.id < ?2 AND kind <> 1
+             ORDER BY messages.id DESC LIMIT ?3"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![conversation.0, id, int(limit as u64)], view)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn placed_before(
+        &self,
+        conversation: ConversationKey,
+        limit: usize,
+        anchor: &Anchor,
+    ) -> Step<Vec<MessageView>> {
+        let (minute, leg_no, topic, seq) =
+            anchor.place.clone().unwrap_or((i64::MAX, i64::MAX, Vec::new(), 0));
+        let sql = format!(
+            "{SELECT} WHERE messages.conversation = ?1 AND minute IS NOT NULL AND kind <> 1
+             AND (minute, leg_no, topic, seq, messages.id) < (?2, ?3, ?4, ?5, ?6)
+             ORDER BY minute DESC, leg_no DESC, topic DESC, seq DESC, messages.id DESC LIMIT ?7"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let rows = statement.query_map(
+            params![conversation.0, minute, leg_no, topic, seq, anchor.id, int(limit as u64)],
+            view,
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Newest line of a timeline.
     pub(crate) fn last_line(&self, conversation: ConversationKey) -> Step<Option<MessageView>> {
-        let sql = format!(
-            "{SELECT} WHERE messages.conversation = ?1 AND kind <> 1
-             ORDER BY minute IS NULL DESC, minute DESC, leg_no DESC, topic DESC, seq DESC, messages.id DESC LIMIT 1"
-        );
-        Ok(self.0.prepare_cached(&sql)?.query_row([conversation.0], view).optional()?)
+        Ok(self.timeline(conversation, 1, None)?.pop())
     }
 
     /// Changes how an own message fares; none when it was so already.
