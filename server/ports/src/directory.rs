@@ -89,4 +89,13 @@ pub trait Directory {
     /// # Errors
     /// When the environment fails.
     fn invitations(&self) -> Result<Vec<Invitation>, StorageError>;
+
+    /// Leaves no trace of the order in which batches came, as far as the store can; a moment's work, called about once
+    /// a minute.
+    ///
+    /// # Errors
+    /// When the environment fails; nothing is lost by it.
+    fn tidy_directory(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
 }

@@ -70,4 +70,12 @@ pub trait Logs {
     /// # Errors
     /// When the environment fails.
     fn due(&self, today: Day, at_most: usize) -> Result<Vec<TopicId>, StorageError>;
+
+    /// Leaves no older version of what was emptied or trimmed, as far as the store can; called after sweeps.
+    ///
+    /// # Errors
+    /// When the environment fails; nothing is lost by it.
+    fn tidy_logs(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
 }

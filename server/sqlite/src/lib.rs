@@ -1,45 +1,25 @@
-//! Directory and Logs in embedded SQLite, the default store: two files, `directory.db` and `topics.db`.
+//! Directory and Logs in embedded SQLite, the default store.
+//!
+//! Two files that share nothing: `directory.db` (accounts) and `topics.db` (logs). One writer each, WAL, and a commit
+//! returns after its fsync. Nothing in the directory has an order or a time finer than a day, so nothing in it
+//! can be laid beside a topic (architecture, invariant 4).
+//!
+//! Reading order: [`open`] (files, lock, formats), [`directory`], [`logs`], [`backup`], [`inventory`] (what every
+//! column is for, and what is held about one account).
 
-use std::path::{Path, PathBuf};
+pub mod backup;
+pub mod directory;
+pub mod inventory;
+pub mod logs;
+pub mod open;
 
-/// Why a store did not open.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The database was written by a newer sottod.
-    #[error(
-        "{file} has format {found}, this sottod knows formats up to {known}: run the newer sottod, or restore a backup"
-    )]
-    Newer {
-        /// Which file.
-        file: &'static str,
-        /// Its format.
-        found: u32,
-        /// The newest format this program knows.
-        known: u32,
-    },
-    /// The environment failed.
-    #[error("the database in {dir} does not open: {cause}")]
-    Storage {
-        /// The data directory.
-        dir: PathBuf,
-        /// What SQLite says.
-        cause: rusqlite::Error,
-    },
-}
+mod connection;
+mod error;
+mod migrations;
+mod row;
 
-/// Both seams over SQLite.
-#[derive(Debug)]
-pub struct SqliteStore {}
-
-impl SqliteStore {
-    /// Opens, or makes, the store in a data directory, bringing an older format up to date.
-    ///
-    /// # Errors
-    /// When a file is newer than this program, or the environment fails.
-    pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        let _ = dir;
-        Ok(Self {})
-    }
-}
-
-impl sotto_ports::Store for SqliteStore {}
+pub use backup::{BackupError, backup, restore};
+pub use directory::SqliteDirectory;
+pub use inventory::report::{AccountReport, TableTotal};
+pub use logs::SqliteLogs;
+pub use open::{OpenError, SqliteStore};

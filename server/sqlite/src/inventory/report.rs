@@ -1,0 +1,7 @@
+//! stub
+/// stub
+#[derive(Debug)]
+pub struct AccountReport;
+/// stub
+#[derive(Debug)]
+pub struct TableTotal;
