@@ -38,6 +38,12 @@ const CLANG: Need = Need {
     package: "clang",
     present: || shell::on_path("clang"),
 };
+const LLVM_AR: Need = Need {
+    what: "llvm-ar",
+    why: "packs SQLite for WebAssembly",
+    package: "llvm",
+    present: || shell::on_path("llvm-ar"),
+};
 const EMOJI: Need = Need {
     what: inputs::EMOJI_TEST,
     why: "is a test input",
@@ -58,7 +64,7 @@ pub(crate) fn for_building() -> anyhow::Result<String> {
 
 /// For every check and test.
 pub(crate) fn for_testing(workspace: &Workspace) -> anyhow::Result<String> {
-    let tools = provide(&[COMPILER, MAKE, PERL, LIBC, CLANG, EMOJI, NPM])?;
+    let tools = provide(&[COMPILER, MAKE, PERL, LIBC, CLANG, LLVM_AR, EMOJI, NPM])?;
     wasm_target(workspace)?;
     Ok(tools)
 }
