@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sotto_identity::DeviceList;
-use sotto_secrecy::{Group, JoinError, PinnedList, Workspace, check_membership, open_sealed};
+use sotto_secrecy::{Group, JoinError, Workspace, check_membership, open_sealed};
 use sotto_wire::account::InboxItem;
 use sotto_wire::content::{GroupKind, GroupState, InboxContent, Welcome};
 use sotto_wire::ids::{AccountId, ConversationId, Seq, SlotSecret};
@@ -102,7 +102,7 @@ impl Work<'_> {
         };
         let members = group.members();
         let pinned: Vec<_> =
-            lists.iter().filter_map(|(_, lists)| lists.last()).map(|(_, list)| pin(list)).collect();
+            lists.iter().filter_map(|(_, lists)| lists.last()).map(|(_, list)| list.clone()).collect();
         let invariant = check_membership(group.state(), &pinned, &members);
         let state = GroupState::try_from(group.state());
         let topic = group.topic();
@@ -219,16 +219,5 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn pin(list: &DeviceList) -> PinnedList {
-    let pin = list.pin();
-    PinnedList {
-        account: list.account(),
-        era: pin.era,
-        version: pin.version,
-        hash: pin.hash,
-        devices: list.devices().iter().map(|device| (device.id, device.key)).collect(),
     }
 }

@@ -3,9 +3,7 @@
 use ed25519_dalek::SigningKey;
 use prost::Message;
 use sotto_identity::DeviceList;
-use sotto_secrecy::{
-    EntryAddress, Group, VerifiedKeyPackage, Workspace, key_package_reference, seal, seal_entry, welcome_for,
-};
+use sotto_secrecy::{EntryAddress, Group, Workspace, key_package_reference, seal, seal_entry, welcome_for};
 
 use sotto_wire::digest::{EntryKind, chain_start};
 use sotto_wire::frames::Refusal as ServerRefusal;
@@ -58,7 +56,7 @@ impl Work<'_> {
         let auth = self.auth_data(&leg)?;
         let workspace = Workspace::new(&self.db, self.entropy);
         let mut group = Group::load(&workspace, topic)?.ok_or(Cause::Bug("created group is missing"))?;
-        let adds: Vec<_> = ready.keys.iter().map(|key| to_add(&key.package)).collect();
+        let adds: Vec<_> = ready.keys.iter().map(|key| key.package.clone()).collect();
         let commit = group.stage_add(&workspace, &keys, &adds, &auth)?;
         let envelope = group.envelope_key(&workspace)?;
         drop(workspace);
@@ -312,16 +310,6 @@ fn control_secret(welcome: &[u8]) -> Step<Zeroizing<[u8; 32]>> {
 }
 
 /// What secrecy needs of a key package that identity verified.
-fn to_add(package: &sotto_identity::VerifiedKeyPackage) -> VerifiedKeyPackage {
-    VerifiedKeyPackage {
-        account: package.account,
-        device: package.device,
-        key: package.device_key,
-        mls_key_package: package.mls_key_package.to_vec(),
-        seal_key: package.seal_key.to_vec(),
-    }
-}
-
 fn group_state(ready: &Ready, own: AccountId, own_list: &DeviceList, leg_no: u32) -> proto::GroupState {
     let added: Vec<_> = ready.keys.iter().map(|key| key.package.device).collect();
     let pending = ready.list.devices().iter().map(|device| device.id).filter(|id| !added.contains(id));

@@ -1,7 +1,7 @@
 //! What can go wrong, sorted by who must act. Nothing here carries content, names or keys.
 
+use crate::overlay::Fault;
 use crate::rows::RowsError;
-use crate::storage::Fault;
 use crate::validity::Invalid;
 
 /// An operation of our own could not be done.

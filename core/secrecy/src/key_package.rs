@@ -4,7 +4,7 @@ use openmls::prelude::{KeyPackage, KeyPackageIn, KeyPackageRef, ProtocolVersion}
 use openmls_traits::OpenMlsProvider as _;
 use prost::Message as _;
 use sotto_wire::digest::key_package_to_sign;
-use sotto_wire::ids::{AccountId, DeviceId, Minute, PublicKey};
+use sotto_wire::ids::Minute;
 use sotto_wire::proto;
 use tls_codec::VLBytes;
 
@@ -24,21 +24,6 @@ pub struct NewKeyPackage {
     pub reference: Vec<u8>,
     /// Opens what is sealed to this package; the caller stores it beside `reference`.
     pub seal_secret: SealSecret,
-}
-
-/// A key package whose signature, list and expiry have been checked (identity's task).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedKeyPackage {
-    /// The account it adds.
-    pub account: AccountId,
-    /// The device it adds.
-    pub device: DeviceId,
-    /// That device's listed signature key.
-    pub key: PublicKey,
-    /// RFC 9420 KeyPackage.
-    pub mls_key_package: Vec<u8>,
-    /// Where its Welcome is sealed to.
-    pub seal_key: Vec<u8>,
 }
 
 /// Makes a key package of this device.

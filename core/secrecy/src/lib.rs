@@ -23,6 +23,7 @@ pub mod validity;
 pub mod workspace;
 
 mod codec;
+mod overlay;
 mod padding;
 mod roster;
 mod state;
@@ -36,11 +37,9 @@ pub use envelope::{EntryAddress, EnvelopeKey, open_entry, seal_entry};
 pub use error::{CannotDecrypt, EnvelopeError, JoinError, MergeError, OpenError, ReceiveError, SecrecyError};
 pub use franking::{FrankingError, frank, verify_franking};
 pub use group::{Applied, Group, Received, StagedCommit, welcome_for};
-pub use key_package::{
-    NewKeyPackage, VerifiedKeyPackage, forget_key_package, key_package_reference, new_key_package,
-};
+pub use key_package::{NewKeyPackage, forget_key_package, key_package_reference, new_key_package};
 pub use member::Member;
-pub use membership::{MembershipError, PinnedList, check_membership};
+pub use membership::{MembershipError, check_membership};
 pub use rows::{Changes, Rows, RowsError};
 pub use seal::{SealSecret, open_sealed, seal};
 pub use validity::{Change, Invalid};

@@ -1,37 +1,24 @@
 //! The membership invariant: leaves are the devices of the pinned lists, minus the pending ones (protocol §5).
 
-use std::collections::BTreeMap;
-
-use sotto_wire::ids::{AccountId, DeviceId, ListHash, PublicKey};
-use sotto_wire::proto::{GroupState, MemberPin};
+use sotto_identity::DeviceList;
+use sotto_wire::content::{GroupState, Member as Pinned};
+use sotto_wire::ids::{AccountId, DeviceId};
+use sotto_wire::proto;
 
 use crate::member::Member;
-use crate::state;
-
-/// A verified device list, as much of it as the invariant needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinnedList {
-    /// Whose list.
-    pub account: AccountId,
-    /// Its era.
-    pub era: u32,
-    /// Its version in the era.
-    pub version: u32,
-    /// Its hash, as pins quote it.
-    pub hash: ListHash,
-    /// The devices it names and their keys.
-    pub devices: Vec<(DeviceId, PublicKey)>,
-}
 
 /// How a group's leaves differ from what its pinned lists say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MembershipError {
+    /// The group state is malformed.
+    #[error("a malformed group state")]
+    State,
     /// A pinned account's list was not given.
     #[error("no list for a pinned account")]
-    ListMissing,
+    ListMissing(AccountId),
     /// The list given is not the pinned one.
     #[error("a list that is not the pinned one")]
-    ListOther,
+    ListOther(AccountId),
     /// A leaf is no listed device of a pinned account: a ghost.
     #[error("a leaf that is on no list")]
     Ghost(Member),
@@ -41,68 +28,78 @@ pub enum MembershipError {
     /// A leaf's device is marked pending.
     #[error("a leaf that is still pending")]
     Pending(Member),
-    /// A listed device is neither a leaf nor pending, or is a leaf twice.
-    #[error("a listed device that is not a leaf exactly once")]
+    /// A listed device that is not pending is no leaf.
+    #[error("a listed device that is no leaf")]
     Missing(AccountId, DeviceId),
+    /// A listed device is more than one leaf.
+    #[error("a listed device that is two leaves")]
+    Twice(AccountId, DeviceId),
     /// A pending device is on no list.
     #[error("a pending device that is on no list")]
-    PendingUnlisted(AccountId),
+    PendingUnlisted(AccountId, DeviceId),
 }
 
 /// Checks the invariant: every leaf is a listed device with its listed key, every listed device that is not pending is
-/// a leaf, and every pin names the list that was given for it.
+/// a leaf exactly once, and every pin names the list that was given for it.
 ///
 /// # Errors
 /// The first difference found.
 pub fn check_membership(
-    state: &GroupState,
-    lists: &[PinnedList],
+    state: &proto::GroupState,
+    lists: &[DeviceList],
     members: &[Member],
 ) -> Result<(), MembershipError> {
-    let mut expected = BTreeMap::new();
-    for pin in &state.members {
-        let list = pinned(pin, lists)?;
-        check_pending(pin, list)?;
-        expected.extend(list.devices.iter().map(|(device, key)| ((list.account, *device), *key)));
-    }
-    for member in members {
-        let key = expected.get(&(member.account, member.device)).ok_or(MembershipError::Ghost(*member))?;
-        if *key != member.key {
-            return Err(MembershipError::Key(*member));
+    let state = GroupState::try_from(state).map_err(|_| MembershipError::State)?;
+    for pinned in state.members() {
+        let list = list_of(pinned, lists)?;
+        check_list(pinned, list)?;
+        for device in list.devices() {
+            check_device(pinned, device.id, members)?;
         }
     }
-    expected.keys().try_for_each(|(account, device)| check_device(state, *account, *device, members))
+    members.iter().try_for_each(|member| check_leaf(&state, lists, member))
 }
 
-fn check_device(
-    state: &GroupState,
-    account: AccountId,
-    device: DeviceId,
-    members: &[Member],
-) -> Result<(), MembershipError> {
-    let pending = state::member(state, account).is_some_and(|pin| state::is_pending(pin, device));
-    let mut leaves = members.iter().filter(|member| member.account == account && member.device == device);
-    match (leaves.next(), leaves.next(), pending) {
-        (Some(_), None, false) | (None, _, true) => Ok(()),
-        (Some(leaf), _, true) => Err(MembershipError::Pending(*leaf)),
-        _ => Err(MembershipError::Missing(account, device)),
+/// The list given for a pinned account.
+fn list_of<'l>(pinned: &Pinned, lists: &'l [DeviceList]) -> Result<&'l DeviceList, MembershipError> {
+    lists
+        .iter()
+        .find(|list| list.account() == pinned.account)
+        .ok_or(MembershipError::ListMissing(pinned.account))
+}
+
+/// It is the pinned one, and every pending device is on it.
+fn check_list(pinned: &Pinned, list: &DeviceList) -> Result<(), MembershipError> {
+    if list.pin() != pinned.pin {
+        return Err(MembershipError::ListOther(pinned.account));
+    }
+    match pinned.pending_devices.iter().find(|device| list.device(**device).is_none()) {
+        Some(device) => Err(MembershipError::PendingUnlisted(pinned.account, *device)),
+        None => Ok(()),
     }
 }
 
-/// The list given for a pin: exactly the pinned one.
-fn pinned<'l>(pin: &MemberPin, lists: &'l [PinnedList]) -> Result<&'l PinnedList, MembershipError> {
-    let of_account = |list: &&PinnedList| list.account.as_bytes() == pin.account_id.as_ref();
-    let list = lists.iter().find(of_account).ok_or(MembershipError::ListMissing)?;
-    let same = pin.pin.as_ref().is_some_and(|pin| {
-        (pin.era, pin.version) == (list.era, list.version) && pin.hash.as_ref() == list.hash.as_bytes()
-    });
-    if same { Ok(list) } else { Err(MembershipError::ListOther) }
+/// A listed device is pending or exactly one leaf.
+fn check_device(pinned: &Pinned, device: DeviceId, members: &[Member]) -> Result<(), MembershipError> {
+    let leaves =
+        members.iter().filter(|leaf| leaf.account == pinned.account && leaf.device == device).count();
+    match leaves {
+        0 if pinned.pending_devices.contains(&device) => Ok(()),
+        0 => Err(MembershipError::Missing(pinned.account, device)),
+        1 => Ok(()),
+        _ => Err(MembershipError::Twice(pinned.account, device)),
+    }
 }
 
-fn check_pending(pin: &MemberPin, list: &PinnedList) -> Result<(), MembershipError> {
-    let listed = |pending: &[u8]| list.devices.iter().any(|(device, _)| device.as_bytes() == pending);
-    match pin.pending_devices.iter().all(|pending| listed(pending)) {
-        true => Ok(()),
-        false => Err(MembershipError::PendingUnlisted(list.account)),
+/// A leaf is a listed device with its listed key, and not pending.
+fn check_leaf(state: &GroupState, lists: &[DeviceList], leaf: &Member) -> Result<(), MembershipError> {
+    let pinned = state.member(leaf.account).ok_or(MembershipError::Ghost(*leaf))?;
+    let listed = list_of(pinned, lists)?.device(leaf.device).ok_or(MembershipError::Ghost(*leaf))?;
+    if listed.key != leaf.key {
+        return Err(MembershipError::Key(*leaf));
+    }
+    match pinned.pending_devices.contains(&leaf.device) {
+        true => Err(MembershipError::Pending(*leaf)),
+        false => Ok(()),
     }
 }

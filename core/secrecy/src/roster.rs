@@ -1,70 +1,72 @@
-//! Rules 14 and 15: who may change the leaves, and which leaves the group state allows.
+//! Rules 13 and 14: who may change the leaves, and which leaves the group state allows.
 //!
 //! A pure function over members and states, without MLS.
 
 use std::collections::BTreeSet;
 
-use sotto_wire::proto::{GroupState, Role};
+use sotto_wire::content::{GroupKind, GroupState, Role};
 
 use crate::member::Member;
-use crate::state;
 use crate::validity::Invalid;
 
-/// Checks one step from `old` to `new` by `committer`, who removes and adds these leaves.
-pub(crate) fn check_step(
-    old: &GroupState,
-    new: &GroupState,
-    committer: &Member,
-    leaves: impl Iterator<Item = Member>,
-    removed: &[Member],
-    added: &[Member],
-) -> Result<(), Invalid> {
-    may_change(old, new, committer, removed, added)?;
-    let after = leaves.filter(|leaf| !removed.contains(leaf)).chain(added.iter().copied());
-    check_leaves(new, after)
+/// One step of a roster: what a commit does to it.
+pub(crate) struct Step<'a> {
+    pub(crate) old: &'a GroupState,
+    pub(crate) new: &'a GroupState,
+    pub(crate) committer: Member,
+    pub(crate) removed: &'a [Member],
+    pub(crate) added: &'a [Member],
 }
 
-/// Rule 15: every leaf's account is pinned, its device is not pending, and no device is there twice.
+impl Step<'_> {
+    /// Checks the step on a group with these leaves.
+    pub(crate) fn check(&self, leaves: impl Iterator<Item = Member>) -> Result<(), Invalid> {
+        self.may_be_taken()?;
+        let after = leaves.filter(|leaf| !self.removed.contains(leaf)).chain(self.added.iter().copied());
+        check_leaves(self.new, after)
+    }
+
+    /// Rule 13. Anyone refreshes pins and moves devices of their own account; whose accounts are here is for owners
+    /// and admins; roles are for owners. A direct conversation has no roles: rule 12 closes it.
+    fn may_be_taken(&self) -> Result<(), Invalid> {
+        let role = self.old.member(self.committer.account).ok_or(Invalid::Role)?.role;
+        if self.old.kind == GroupKind::Direct || role == Role::Owner {
+            return Ok(());
+        }
+        let may = match role {
+            Role::Owner | Role::Admin => !self.moves_roles(),
+            Role::Member => !self.moves_roles() && self.own_devices_only() && self.same_accounts(),
+        };
+        if may { Ok(()) } else { Err(Invalid::Role) }
+    }
+
+    /// Whether a member gets another role, a new one arrives as more than a member, or an owner goes.
+    fn moves_roles(&self) -> bool {
+        let before = |account| self.old.member(account).map_or(Role::Member, |member| member.role);
+        let raised = self.new.members().iter().any(|after| after.role != before(after.account));
+        let mut owners = self.old.members().iter().filter(|member| member.role == Role::Owner);
+        raised || owners.any(|owner| self.new.member(owner.account).is_none())
+    }
+
+    fn own_devices_only(&self) -> bool {
+        self.removed.iter().chain(self.added).all(|leaf| leaf.account == self.committer.account)
+    }
+
+    fn same_accounts(&self) -> bool {
+        let accounts =
+            |state: &GroupState| state.members().iter().map(|member| member.account).collect::<Vec<_>>();
+        accounts(self.old) == accounts(self.new)
+    }
+}
+
+/// Rule 14: every leaf's account is pinned, its device is not pending, and no device is there twice.
 pub(crate) fn check_leaves(state: &GroupState, leaves: impl Iterator<Item = Member>) -> Result<(), Invalid> {
     let mut seen = BTreeSet::new();
     for leaf in leaves {
-        let pin = state::member(state, leaf.account).ok_or(Invalid::Roster)?;
-        if state::is_pending(pin, leaf.device) || !seen.insert((leaf.account, leaf.device)) {
+        let pinned = state.member(leaf.account).ok_or(Invalid::Roster)?;
+        if pinned.pending_devices.contains(&leaf.device) || !seen.insert((leaf.account, leaf.device)) {
             return Err(Invalid::Roster);
         }
     }
     Ok(())
-}
-
-/// Rule 14. Anyone refreshes pins and moves devices of their own account; whose accounts are here is for owners and
-/// admins; roles are for owners. A direct conversation has no roles: rule 13 closes it.
-fn may_change(
-    old: &GroupState,
-    new: &GroupState,
-    committer: &Member,
-    removed: &[Member],
-    added: &[Member],
-) -> Result<(), Invalid> {
-    let role = state::member(old, committer.account).map(|pin| pin.role()).ok_or(Invalid::Role)?;
-    if old.direct || role == Role::Owner {
-        return Ok(());
-    }
-    if roles_change(old, new) {
-        return Err(Invalid::Role);
-    }
-    let own_devices = removed.iter().chain(added).all(|leaf| leaf.account == committer.account);
-    let same_accounts = state::accounts(old) == state::accounts(new);
-    if role == Role::Admin || (own_devices && same_accounts) { Ok(()) } else { Err(Invalid::Role) }
-}
-
-/// Whether a member gets another role, or a new one arrives as more than a member, or an owner goes.
-fn roles_change(old: &GroupState, new: &GroupState) -> bool {
-    let raised = new.members.iter().any(|after| {
-        let before = old.members.iter().find(|before| before.account_id == after.account_id);
-        after.role() != before.map_or(Role::Member, |before| before.role())
-    });
-    let owner_gone = old.members.iter().any(|before| {
-        before.role() == Role::Owner && !new.members.iter().any(|after| after.account_id == before.account_id)
-    });
-    raised || owner_gone
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
 use openmls_traits::types::{HpkeCiphertext, HpkeConfig};
+use sotto_wire::limits::SEAL_KEY_BYTES;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{OpenError, SecrecyError};
@@ -13,8 +14,7 @@ use crate::suite::SUITE;
 use crate::workspace::Workspace;
 
 const INFO: &[u8] = b"sotto inbox v1";
-/// Length of an X-Wing public key.
-pub const SEAL_KEY_BYTES: usize = 1216;
+
 /// Length of an X-Wing encapsulation, which a sealed item starts with.
 const ENCAPSULATION_BYTES: usize = 1120;
 

@@ -9,8 +9,7 @@ use openmls::prelude::{
 /// X-Wing (ML-KEM-768 and X25519), AES-128-GCM, SHA-256, Ed25519: 0x004F.
 pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519;
 
-/// The suite's code point, a policy value in the group state.
-pub(crate) const SUITE_ID: u32 = 0x004F;
+const _: () = assert!(SUITE as u16 == sotto_wire::limits::SUITE, "the wire names this suite");
 
 /// GroupContext extension that holds the group state.
 pub(crate) const STATE_EXTENSION: u16 = 0xF050;

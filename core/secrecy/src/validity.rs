@@ -6,34 +6,39 @@
 //! | 1 | it is not exactly one MLS PublicMessage with a commit |
 //! | 2 | it is for another group or epoch |
 //! | 3 | its sender is not a leaf: external commits and proposals, new members |
-//! | 4 | MLS itself refuses it: signature, tags, tree, parent hashes, key uniqueness |
+//! | 4 | MLS itself refuses it: signature, membership and confirmation tag, tree, parent hashes, key uniqueness, a missing path |
 //! | 5 | it names a proposal by reference (SelfRemove comes with group conversations; none is ever queued before) |
 //! | 6 | it proposes anything but Add, Remove, GroupContextExtensions |
-//! | 7 | it proposes nothing and has no path either |
-//! | 8 | its path changes the committer's credential, signature key, capabilities or leaf extensions |
-//! | 9 | an added leaf has another suite, a lifetime other than `(0, u64::MAX)`, other capabilities, any leaf extension |
-//! | 10 | the group's extensions would be anything but our required capabilities and one group state |
-//! | 11 | the group state is malformed, or changes what never changes |
-//! | 12 | a pin goes back, or names another list at its place |
-//! | 13 | in a direct conversation: it proposes anything, except the creator's Adds in epoch 0, which nobody receives |
-//! | 14 | the committer's role does not cover it |
-//! | 15 | afterwards a leaf's account is not pinned, its device is pending, or two leaves are one device |
-//! | 16 | its authenticated data does not decode |
+//! | 7 | its path changes the committer's credential, signature key, capabilities or leaf extensions |
+//! | 8 | an added leaf has another suite, a lifetime other than `(0, u64::MAX)`, other capabilities, any leaf extension |
+//! | 9 | the group's extensions would be anything but our required capabilities and one group state |
+//! | 10 | the group state is malformed, or changes what never changes |
+//! | 11 | a pin goes back, or names another list at its place |
+//! | 12 | in a direct conversation: it proposes anything, except the creator's Adds in epoch 0, which nobody receives |
+//! | 13 | the committer's role does not cover it |
+//! | 14 | afterwards a leaf's account is not pinned, its device is pending, or two leaves are one device |
+//! | 15 | its authenticated data does not decode |
+//!
+//! Rules 1-4 and 15 hold for application messages too, as PrivateMessages, and two more: 16, a message key opens once
+//! and is at most 1000 ahead; 17, the message opens under it.
 //!
 //! What needs the lists themselves (each leaf's key is the listed one, nobody is missing) is [`crate::membership`].
-//! Rules 3-16 are checked on the public part, before anything is decrypted: a commit that breaks one is invalid for
-//! everyone, also for a member whose path secret in it is garbage.
+//! The rules are checked on the public part, before anything is decrypted: a commit that breaks one is invalid for
+//! everyone, also for a member whose path secret in it is garbage. One check has to come after: the confirmation tag
+//! needs the path. An insider can therefore make a commit that all skip for its tag but one parks for its path; that one
+//! sees later entries open under the epoch it never left.
 
 use openmls::group::{GroupContext, StagedCommit};
 use openmls::prelude::{
     Extensions, KeyPackage, LeafNode, LeafNodeIndex, ProcessedMessage, ProcessedMessageContent, Proposal,
     ProposalOrRefType, PublicGroup, Sender,
 };
-use prost::Message as _;
-use sotto_wire::proto::{AuthenticatedData, GroupState};
+use sotto_wire::content::{AuthenticatedData, GroupKind, GroupState};
+use sotto_wire::proto;
 
 use crate::member::Member;
-use crate::{roster, state, suite};
+use crate::roster::Step;
+use crate::{state, suite};
 
 /// Why every member refuses a message alike. The number is its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -56,41 +61,38 @@ pub enum Invalid {
     /// A kind of proposal that is never used.
     #[error("rule 6: a proposal of a kind that is not used")]
     Kind,
-    /// Neither proposals nor a path.
-    #[error("rule 7: nothing in it")]
-    Empty,
     /// The committer's leaf becomes another.
-    #[error("rule 8: the committer's leaf changes more than its encryption key")]
+    #[error("rule 7: the committer's leaf changes more than its encryption key")]
     Leaf,
     /// An added leaf is not of our form.
-    #[error("rule 9: an added leaf of another form")]
+    #[error("rule 8: an added leaf of another form")]
     NewLeaf,
     /// The GroupContext extensions are not ours.
-    #[error("rule 10: other group extensions")]
+    #[error("rule 9: other group extensions")]
     Extensions,
     /// The group state is malformed or changes what is fixed.
-    #[error("rule 11: the group state")]
+    #[error("rule 10: the group state")]
     State,
     /// A pin goes back.
-    #[error("rule 12: a pin goes back")]
+    #[error("rule 11: a pin goes back")]
     Pin,
     /// A direct conversation's roster is closed.
-    #[error("rule 13: a direct conversation does not change")]
+    #[error("rule 12: a direct conversation does not change")]
     Direct,
     /// The committer may not do this.
-    #[error("rule 14: the role does not cover it")]
+    #[error("rule 13: the role does not cover it")]
     Role,
     /// A leaf that the group state does not name.
-    #[error("rule 15: a leaf the group state does not name")]
+    #[error("rule 14: a leaf the group state does not name")]
     Roster,
     /// The authenticated data is malformed.
-    #[error("rule 16: the authenticated data")]
+    #[error("rule 15: the authenticated data")]
     AuthenticatedData,
     /// A message key that is used up or too far ahead: a repeated message, or a sender who skipped too many.
-    #[error("rule 17: a message key that is used up or too far ahead")]
+    #[error("rule 16: a message key that is used up or too far ahead")]
     Generation,
     /// The message does not open under its sender's key.
-    #[error("rule 18: the message does not open")]
+    #[error("rule 17: the message does not open")]
     Ciphertext,
 }
 
@@ -118,11 +120,11 @@ pub enum Change {
 pub(crate) struct Valid {
     pub(crate) committer: LeafNodeIndex,
     pub(crate) sender: Member,
-    pub(crate) auth: AuthenticatedData,
+    pub(crate) auth: proto::AuthenticatedData,
     pub(crate) change: Change,
 }
 
-/// Checks rules 3 and 5-16 on a commit that MLS's public checks let through.
+/// Checks rules 3 and 5-15 on a commit that MLS's public checks let through.
 pub(crate) fn check_commit(
     group: &PublicGroup,
     state: &GroupState,
@@ -132,7 +134,7 @@ pub(crate) fn check_commit(
     let ProcessedMessageContent::StagedCommitMessage(staged) = commit.content() else {
         return Err(Invalid::Malformed);
     };
-    let auth = AuthenticatedData::decode(commit.aad()).map_err(|_| Invalid::AuthenticatedData)?;
+    let auth = authenticated(commit.aad())?;
     let (sender, change) = check_staged(group, state, *committer, staged)?;
     Ok(Valid { committer: *committer, sender, auth, change })
 }
@@ -150,21 +152,21 @@ pub(crate) fn check_staged(
 
     match commit.update_path_leaf_node() {
         Some(path) => same_leaf(leaf, path)?,
-        None if proposals.is_empty() => return Err(Invalid::Empty),
-        None => {}
+        None => {} // MLS asks for a path where one is needed.
     }
     let founding = group.group_context().epoch().as_u64() == 0 && proposals.only_adds();
-    if state.direct && !proposals.is_empty() && !founding {
+    if state.kind == GroupKind::Direct && !proposals.is_empty() && !founding {
         return Err(Invalid::Direct);
     }
 
     let next = proposals.state(state)?;
     let leaves = group.members().filter_map(|leaf| Member::read(&leaf.credential, &leaf.signature_key));
-    roster::check_step(state, &next, &sender, leaves, &proposals.removed, &proposals.added)?;
+    Step { old: state, new: &next, committer: sender, removed: &proposals.removed, added: &proposals.added }
+        .check(leaves)?;
     Ok((sender, proposals.into_change()))
 }
 
-/// Rules 8: a path refreshes the encryption key and nothing else. Signature keys change by the device list alone.
+/// Rule 7: a path refreshes the encryption key and nothing else. Signature keys change by the device list alone.
 fn same_leaf(before: &LeafNode, after: &LeafNode) -> Result<(), Invalid> {
     let same = before.credential() == after.credential()
         && before.signature_key() == after.signature_key()
@@ -173,7 +175,7 @@ fn same_leaf(before: &LeafNode, after: &LeafNode) -> Result<(), Invalid> {
     if same { Ok(()) } else { Err(Invalid::Leaf) }
 }
 
-/// Rule 9.
+/// Rule 8.
 pub(crate) fn new_leaf(package: &KeyPackage) -> Result<Member, Invalid> {
     let leaf = package.leaf_node();
     let ours = package.ciphersuite() == suite::SUITE
@@ -181,6 +183,13 @@ pub(crate) fn new_leaf(package: &KeyPackage) -> Result<Member, Invalid> {
         && *leaf.capabilities() == suite::capabilities()
         && leaf.extensions().iter().next().is_none();
     if ours { member_of(leaf).ok_or(Invalid::NewLeaf) } else { Err(Invalid::NewLeaf) }
+}
+
+/// Rule 15: what a message authenticates is read by every member, or by none.
+pub(crate) fn authenticated(aad: &[u8]) -> Result<proto::AuthenticatedData, Invalid> {
+    AuthenticatedData::parse(&aad.to_vec().into())
+        .map(|data| (&data).into())
+        .map_err(|_| Invalid::AuthenticatedData)
 }
 
 /// Who a leaf says it is.
@@ -223,7 +232,7 @@ impl<'a> Proposals<'a> {
         self.removed.is_empty() && self.extensions.is_none()
     }
 
-    /// Rules 10-12: the group state after the commit.
+    /// Rules 9-11: the group state after the commit.
     fn state(&self, current: &GroupState) -> Result<GroupState, Invalid> {
         let Some(extensions) = self.extensions else { return Ok(current.clone()) };
         let next = state::read(extensions)?;

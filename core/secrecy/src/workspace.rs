@@ -10,8 +10,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRngCore, RngCore, SeedableRng};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::overlay::{Fault, Overlay};
 use crate::rows::{Changes, Rows};
-use crate::storage::{Fault, Overlay};
 
 /// Where one operation works. Reads fall through to the rows, writes stay here until [`Workspace::into_changes`];
 /// dropping it is the rollback.

@@ -9,7 +9,7 @@ use super::Group;
 use crate::device_keys::DeviceKeys;
 use crate::error::JoinError;
 use crate::member::Member;
-use crate::storage::Fault;
+use crate::overlay::Fault;
 use crate::validity::{self, Invalid};
 use crate::workspace::Workspace;
 use crate::{codec, roster, suite};
@@ -63,7 +63,7 @@ fn stage(ws: &Workspace<'_>, welcome: Welcome, tree: RatchetTreeIn) -> Result<St
     ws.mls().settle(staged)?.map_err(sorted)
 }
 
-/// Rule 9 for every leaf of a tree: a leaf that has committed since carries no lifetime any more.
+/// Rule 8 for every leaf of a tree: a leaf that has committed since carries no lifetime any more.
 fn check_tree(group: &MlsGroup) -> Result<(), Invalid> {
     let ours = group.treesync().full_leaves().all(|(_, leaf)| {
         let always = match leaf.leaf_node_source() {

@@ -9,8 +9,9 @@ use std::fmt;
 use openmls::group::{GroupId, MlsGroup};
 use openmls::prelude::LeafNodeIndex;
 use openmls_traits::OpenMlsProvider as _;
+use sotto_wire::content::GroupState;
 use sotto_wire::ids::{Capability, Generation, TopicId};
-use sotto_wire::proto::{AuthenticatedData, GroupState};
+use sotto_wire::proto::{self, AuthenticatedData};
 use zeroize::Zeroizing;
 
 use crate::device_keys::DeviceKeys;
@@ -31,7 +32,9 @@ const CAPABILITY_LABEL: &str = "sotto cap";
 pub struct Group {
     pub(crate) mls: MlsGroup,
     topic: TopicId,
-    state: GroupState,
+    /// Checked; `message` is the same as the caller reads it.
+    pub(crate) state: GroupState,
+    message: proto::GroupState,
     pub(crate) leaves: Vec<(LeafNodeIndex, Member)>,
 }
 
@@ -103,12 +106,12 @@ impl Group {
         ws: &Workspace<'_>,
         keys: &DeviceKeys,
         topic: TopicId,
-        state: GroupState,
+        state: proto::GroupState,
     ) -> Result<Self, SecrecyError> {
-        state::well_formed(&state).map_err(|_| SecrecyError::Refused("a malformed group state"))?;
+        let state = state::parse(&state).map_err(|_| SecrecyError::Refused("a malformed group state"))?;
         roster::check_leaves(&state, [keys.member()].into_iter())
             .map_err(|_| SecrecyError::Refused("a group state without this device"))?;
-        let extensions = state::write(&state).ok_or(SecrecyError::Library("group extensions"))?;
+        let extensions = state::write(&state.encode()).ok_or(SecrecyError::Library("group extensions"))?;
         if Self::load(ws, topic)?.is_some() {
             return Err(SecrecyError::Refused("a group of this topic exists"));
         }
@@ -154,8 +157,8 @@ impl Group {
     }
 
     /// What all members agree on beside the keys.
-    pub fn state(&self) -> &GroupState {
-        &self.state
+    pub fn state(&self) -> &proto::GroupState {
+        &self.message
     }
 
     /// The leaves, in tree order.
@@ -206,24 +209,30 @@ impl Group {
     /// Wraps an MLS group after checking that it is one of ours: topic, extensions, every leaf's credential.
     fn read(mls: MlsGroup) -> Result<Self, Invalid> {
         let topic = TopicId::try_from(mls.group_id().as_slice()).map_err(|_| Invalid::Epoch)?;
-        let mut group = Self { mls, topic, state: GroupState::default(), leaves: Vec::new() };
-        group.refresh()?;
-        Ok(group)
+        let (state, leaves) = agreed(&mls)?;
+        Ok(Self { mls, topic, message: (&state).into(), state, leaves })
     }
 
     /// Reads state and leaves again after a commit.
     fn refresh(&mut self) -> Result<(), Invalid> {
-        self.state = state::read(self.mls.extensions())?;
-        let leaf = |leaf: openmls::prelude::Member| {
-            Member::read(&leaf.credential, &leaf.signature_key).map(|member| (leaf.index, member))
-        };
-        self.leaves = self.mls.members().map(leaf).collect::<Option<_>>().ok_or(Invalid::Roster)?;
+        (self.state, self.leaves) = agreed(&self.mls)?;
+        self.message = (&self.state).into();
         Ok(())
     }
 
     fn member_at(&self, index: LeafNodeIndex) -> Option<Member> {
         self.leaves.iter().find(|(at, _)| *at == index).map(|(_, member)| *member)
     }
+}
+
+/// What the members of a group agree on: its state and who they are.
+fn agreed(mls: &MlsGroup) -> Result<(GroupState, Vec<(LeafNodeIndex, Member)>), Invalid> {
+    let state = state::read(mls.extensions())?;
+    let leaf = |leaf: openmls::prelude::Member| {
+        Member::read(&leaf.credential, &leaf.signature_key).map(|member| (leaf.index, member))
+    };
+    let leaves = mls.members().map(leaf).collect::<Option<_>>().ok_or(Invalid::Roster)?;
+    Ok((state, leaves))
 }
 
 fn group_id(topic: TopicId) -> GroupId {

@@ -10,13 +10,11 @@ use openmls::prelude::{
     PublicMessageIn, Sender,
 };
 use openmls_traits::OpenMlsProvider as _;
-use prost::Message as _;
-use sotto_wire::proto::AuthenticatedData;
 
 use super::{Applied, Group, Received};
 use crate::codec;
 use crate::error::{CannotDecrypt, ReceiveError};
-use crate::storage::Fault;
+use crate::overlay::Fault;
 use crate::validity::{self, Invalid};
 use crate::workspace::Workspace;
 
@@ -30,9 +28,10 @@ impl Group {
         ws: &Workspace<'_>,
         mls_message: &[u8],
     ) -> Result<Received, ReceiveError> {
+        self.still_member()?;
         let message = self.private_message(mls_message)?;
         let processed = self.process(ws, ProtocolMessage::PrivateMessage(message))?;
-        let auth = AuthenticatedData::decode(processed.aad()).map_err(|_| Invalid::AuthenticatedData)?;
+        let auth = validity::authenticated(processed.aad())?;
         let Sender::Member(index) = *processed.sender() else { return Err(Invalid::Sender.into()) };
         let sender = self.member_at(index).ok_or(Invalid::Sender)?;
         match processed.into_content() {
@@ -54,6 +53,7 @@ impl Group {
         ws: &Workspace<'_>,
         mls_message: &[u8],
     ) -> Result<Applied, ReceiveError> {
+        self.still_member()?;
         let message = self.public_message(mls_message)?;
         // First what all members can see, so that the answer does not depend on what only we can decrypt.
         let public = self
@@ -75,13 +75,18 @@ impl Group {
         Ok(Applied { sender: valid.sender, auth: valid.auth, change: valid.change })
     }
 
+    /// A removed member sees less than the others: nothing it says about a message is their answer.
+    fn still_member(&self) -> Result<(), CannotDecrypt> {
+        if self.is_member() { Ok(()) } else { Err(CannotDecrypt::Removed) }
+    }
+
     fn process(
         &mut self,
         ws: &Workspace<'_>,
         message: ProtocolMessage,
     ) -> Result<openmls::prelude::ProcessedMessage, ReceiveError> {
         let processed = self.mls.process_message(ws.mls(), message);
-        Ok(ws.mls().settle(processed)?.map_err(sorted)?)
+        ws.mls().settle(processed)?.map_err(sorted)
     }
 
     /// Rules 1 and 2 for an application message. Its epoch is the current one: an entry quotes the head it was made
@@ -122,8 +127,6 @@ fn body(bytes: &[u8]) -> Result<MlsMessageBodyIn, Invalid> {
 
 /// Sorts what OpenMLS says by whether every member hears the same.
 fn sorted(error: ProcessMessageError<Fault>) -> ReceiveError {
-    use openmls::treesync::errors::ApplyUpdatePathError as Path;
-
     match error {
         ProcessMessageError::StorageError(fault) => fault.into(),
         ProcessMessageError::LibraryError(_) => CannotDecrypt::Internal.into(),
@@ -135,9 +138,8 @@ fn sorted(error: ProcessMessageError<Fault>) -> ReceiveError {
             StageCommitError::MissingDecryptionKey | StageCommitError::OwnKeyNotFound => {
                 CannotDecrypt::Key.into()
             }
-            // The public part has been checked: what is left is this member's own share of the path.
-            StageCommitError::UpdatePathError(Path::UnableToDecrypt | Path::PathMismatch)
-            | StageCommitError::UpdatePathError(_) => CannotDecrypt::Path.into(),
+            // The public part has been checked: what is left of a path is this member's own share.
+            StageCommitError::UpdatePathError(_) => CannotDecrypt::Path.into(),
             _ => Invalid::Mls.into(),
         },
         _ => Invalid::Mls.into(),

@@ -8,13 +8,15 @@ use openmls::prelude::{Extensions, KeyPackage, LeafNodeParameters};
 use openmls_traits::OpenMlsProvider as _;
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
-use sotto_wire::proto::{AuthenticatedData, GroupState};
+use sotto_identity::VerifiedKeyPackage;
+use sotto_wire::content::GroupState;
+use sotto_wire::proto::AuthenticatedData;
 
 use super::{Group, StagedCommit};
 use crate::codec;
 use crate::device_keys::DeviceKeys;
 use crate::error::{MergeError, SecrecyError};
-use crate::key_package::{self, VerifiedKeyPackage};
+use crate::key_package;
 use crate::state;
 use crate::validity;
 use crate::workspace::Workspace;
@@ -45,8 +47,8 @@ impl Group {
             return Err(SecrecyError::Refused("nobody to add"));
         }
         let packages = adds.iter().map(|add| checked(ws, add)).collect::<Result<Vec<_>, _>>()?;
-        let next = without_pending(&self.state, adds);
-        self.stage(ws, keys, packages, (next != self.state).then_some(next), auth)
+        let next = without_pending(&self.state, adds)?;
+        self.stage(ws, keys, packages, next, auth)
     }
 
     /// Makes a commit with fresh keys for this leaf. Drop the workspace afterwards and keep only what is returned.
@@ -71,11 +73,14 @@ impl Group {
         auth: &AuthenticatedData,
     ) -> Result<StagedCommit, SecrecyError> {
         let provider = ws.mls();
+        let auth = self.authenticated(auth)?;
         let extensions = match &state {
-            Some(state) => Some(state::write(state).ok_or(SecrecyError::Library("group extensions"))?),
+            Some(state) => {
+                Some(state::write(&state.encode()).ok_or(SecrecyError::Library("group extensions"))?)
+            }
             None => None,
         };
-        self.mls.set_aad(auth.encode_to_vec());
+        self.mls.set_aad(auth);
         let bundle = build(&mut self.mls, ws, keys, adds, extensions);
         let bundle = provider.settle(bundle)??;
 
@@ -150,12 +155,22 @@ impl Group {
         payload: &[u8],
         auth: &AuthenticatedData,
     ) -> Result<Vec<u8>, SecrecyError> {
+        let auth = self.authenticated(auth)?;
+        self.mls.set_aad(auth);
+        let message = self.mls.create_message(ws.mls(), keys, payload);
+        encode(&ws.mls().settle(message)?.map_err(|_| SecrecyError::Library("encrypt a message"))?)
+    }
+
+    /// What a message of ours authenticates, as the others will read it.
+    fn authenticated(&self, auth: &AuthenticatedData) -> Result<Vec<u8>, SecrecyError> {
         if !self.is_member() {
             return Err(SecrecyError::Refused("no longer a member"));
         }
-        self.mls.set_aad(auth.encode_to_vec());
-        let message = self.mls.create_message(ws.mls(), keys, payload);
-        encode(&ws.mls().settle(message)?.map_err(|_| SecrecyError::Library("encrypt a message"))?)
+        let bytes = auth.encode_to_vec();
+        match validity::authenticated(&bytes) {
+            Ok(_) => Ok(bytes),
+            Err(_) => Err(SecrecyError::Refused("authenticated data the others would refuse")),
+        }
     }
 
     fn authenticator(&self) -> Vec<u8> {
@@ -196,22 +211,25 @@ fn checked(ws: &Workspace<'_>, add: &VerifiedKeyPackage) -> Result<KeyPackage, S
     let package = key_package::read(ws, &add.mls_key_package)?;
     let member = validity::member_of(package.leaf_node());
     let named = member.is_some_and(|member| {
-        (member.account, member.device, member.key) == (add.account, add.device, add.key)
+        (member.account, member.device, member.key) == (add.account, add.device, add.device_key)
     });
     if named { Ok(package) } else { Err(SecrecyError::Refused("a key package of another device")) }
 }
 
-fn without_pending(state: &GroupState, adds: &[VerifiedKeyPackage]) -> GroupState {
-    let mut next = state.clone();
-    for member in &mut next.members {
-        let added = |device: &[u8]| {
-            adds.iter().any(|add| {
-                add.account.as_bytes() == member.account_id.as_ref() && add.device.as_bytes() == device
-            })
-        };
-        member.pending_devices.retain(|device| !added(device));
+/// The group state once these devices are leaves; None when none of them was pending.
+fn without_pending(
+    state: &GroupState,
+    adds: &[VerifiedKeyPackage],
+) -> Result<Option<GroupState>, SecrecyError> {
+    let mut members = state.members().to_vec();
+    for member in &mut members {
+        let added = |device| adds.iter().any(|add| add.account == member.account && add.device == device);
+        member.pending_devices.retain(|device| !added(*device));
     }
-    next
+    if members == state.members() {
+        return Ok(None);
+    }
+    state.with_members(members).map(Some).map_err(|_| SecrecyError::Library("move a group state"))
 }
 
 fn encode(value: &impl tls_codec::Serialize) -> Result<Vec<u8>, SecrecyError> {

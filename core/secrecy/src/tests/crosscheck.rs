@@ -59,9 +59,12 @@ fn a_group_made_on_rust_crypto_is_joined_on_libcrux() {
     let package = VerifiedKeyPackage {
         account: bob.keys.account,
         device: bob.keys.device,
-        key: bob.keys.public(),
-        mls_key_package: package.key_package().tls_serialize_detached().unwrap(),
-        seal_key: Vec::new(),
+        device_key: bob.keys.public(),
+        mls_key_package: package.key_package().tls_serialize_detached().unwrap().into(),
+        seal_key: Vec::new().into(),
+        pin: list_of(&[&bob]).pin(),
+        not_after: Minute(1),
+        last_resort: false,
     };
     let commit = alice.stage_add(&[package]).unwrap();
     alice.merge(&commit).unwrap();
@@ -78,7 +81,8 @@ fn a_group_made_on_libcrux_is_joined_on_rust_crypto() {
     let (mut alice, bob) = (Device::new(1, 11), Device::new(2, 21));
     let provider = Provider::new().unwrap();
     let state = direct(&list_of(&[&alice]), &list_of(&[&bob]));
-    let config = suite::created().with_group_context_extensions(state::write(&state).unwrap()).build();
+    let config =
+        suite::created().with_group_context_extensions(state::write(&state.encode_to_vec()).unwrap()).build();
     let id = GroupId::from_slice(TOPIC.as_bytes());
     let mut theirs =
         MlsGroup::new_with_group_id(&provider, &bob.keys, &config, id, bob.keys.credential()).unwrap();

@@ -3,21 +3,28 @@
 mod attacks;
 mod crosscheck;
 mod exchange;
+mod lists;
 mod rows;
+mod sealing;
 mod sizes;
 mod staging;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use prost::Message as _;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use sotto_wire::digest::device_list_hash;
-use sotto_wire::ids::{AccountId, ConversationId, DeviceId, Minute, TopicId};
-use sotto_wire::proto::{
-    AuthenticatedData, GroupState, KeyPackageBody, ListPin, MemberPin, Role, SignedKeyPackage,
+use sotto_identity::{
+    Device as Listed, DeviceKind, DeviceList, Genesis, ListBody, Pin, SignedList, Step, VerifiedKeyPackage,
 };
+use sotto_wire::content;
+use sotto_wire::digest::device_list_to_sign;
+use sotto_wire::ids::{
+    Chain, ConversationId, Day, DeviceId, ListHash, Millis, Minute, PublicKey, Seq, Signature, TopicId,
+};
+use sotto_wire::proto::{AuthenticatedData, GroupState, MemberPin, Role};
 
 use crate::*;
 
@@ -71,7 +78,7 @@ impl Device {
     pub(crate) fn new(account: u8, device: u8) -> Self {
         Self {
             keys: DeviceKeys::new(
-                AccountId::new([account; 32]),
+                genesis(account).account(),
                 DeviceId::new([device; 16]),
                 &[account ^ device.rotate_left(3) ^ 0x5a; 32],
             ),
@@ -120,10 +127,12 @@ impl Device {
     }
 
     pub(crate) fn key_package(&mut self, last_resort: bool) -> (VerifiedKeyPackage, NewKeyPackage) {
-        let new = self
-            .run(|ws, keys| new_key_package(ws, keys, &ListPin::default(), Minute(1), last_resort))
-            .unwrap();
-        (verified(&new.signed), new)
+        let list = list_of(&[self]);
+        let pin = list.pin().into();
+        let new = self.run(|ws, keys| new_key_package(ws, keys, &pin, Minute(1), last_resort)).unwrap();
+        let signed = new.signed.clone().try_into().unwrap();
+        let verified = VerifiedKeyPackage::verify(&signed, &list, self.keys.device, Millis(0)).unwrap();
+        (verified, new)
     }
 
     pub(crate) fn create(&mut self, state: GroupState) {
@@ -131,11 +140,10 @@ impl Device {
     }
 
     pub(crate) fn stage_update(&mut self) -> StagedCommit {
-        let staged: Result<_, SecrecyError> = Ok(self.dry(|ws, keys| {
+        self.dry(|ws, keys| {
             let mut group = Group::load(ws, TOPIC).unwrap().unwrap();
             group.stage_update(ws, keys, &auth(1)).unwrap()
-        }));
-        staged.unwrap()
+        })
     }
 
     pub(crate) fn stage_add(&mut self, adds: &[VerifiedKeyPackage]) -> Result<StagedCommit, SecrecyError> {
@@ -175,54 +183,87 @@ impl Device {
     }
 }
 
-pub(crate) fn verified(signed: &SignedKeyPackage) -> VerifiedKeyPackage {
-    let body = KeyPackageBody::decode(signed.body.as_ref()).unwrap();
-    let account = AccountId::try_from(body.account_id.as_ref()).unwrap();
-    let device = DeviceId::try_from(body.device_id.as_ref()).unwrap();
-    VerifiedKeyPackage {
-        account,
-        device,
-        key: Device::new(account.as_bytes()[0], device.as_bytes()[0]).keys.public(),
-        mls_key_package: body.mls_key_package.to_vec(),
-        seal_key: body.seal_key.to_vec(),
+fn aik(account: u8) -> SigningKey {
+    SigningKey::from_bytes(&[account; 32])
+}
+
+fn public(key: &SigningKey) -> PublicKey {
+    PublicKey::new(key.verifying_key().to_bytes())
+}
+
+/// The keys of an account whose id starts with this number, so that accounts sort as they are numbered.
+fn genesis(account: u8) -> Genesis {
+    let (aik, rk) = (public(&aik(account)), public(&SigningKey::from_bytes(&[!account; 32])));
+    (0u32..)
+        .map(|nonce| {
+            let mut bytes = [0; 32];
+            bytes[..4].copy_from_slice(&nonce.to_be_bytes());
+            Genesis { aik, rk, nonce: bytes }
+        })
+        .find(|genesis| genesis.account().as_bytes()[0] == account)
+        .unwrap()
+}
+
+fn listed(device: &Device) -> Listed {
+    Listed {
+        id: device.keys.device,
+        key: device.keys.public(),
+        kind: DeviceKind::Native,
+        manages_devices: false,
+        added: Day(0),
     }
+}
+
+fn signed(body: &ListBody) -> SignedList {
+    let list = body.encode();
+    let signature = aik(body.account.as_bytes()[0]).sign(&device_list_to_sign(&list));
+    SignedList { list, signature: Signature::new(signature.to_bytes()) }
+}
+
+/// The first list of an account, with these devices.
+pub(crate) fn list_of(devices: &[&Device]) -> DeviceList {
+    let account = devices[0].keys.account;
+    let genesis = genesis(account.as_bytes()[0]);
+    let body = ListBody::genesis(
+        genesis,
+        devices.iter().map(|device| listed(device)).collect(),
+        genesis.aik,
+        genesis.rk,
+    );
+    DeviceList::genesis(account, &signed(&body)).unwrap()
+}
+
+/// The list after, with these devices more.
+pub(crate) fn extended(list: &DeviceList, more: &[&Device]) -> DeviceList {
+    let devices = list.devices().iter().copied().chain(more.iter().map(|device| listed(device))).collect();
+    list.successor(&signed(&list.draft(Step::Add, devices))).unwrap()
 }
 
 pub(crate) fn auth(seq: u64) -> AuthenticatedData {
-    AuthenticatedData { seq, chain: vec![7; 32].into(), ..Default::default() }
+    let own_pin = Pin { era: 0, version: 0, hash: ListHash::new([8; 32]) };
+    (&content::AuthenticatedData { seq: Seq(seq), chain: Chain::new([7; 32]), own_pin, statement: None })
+        .into()
 }
 
-/// The list of an account with these devices, at version 1.
-pub(crate) fn list_of(devices: &[&Device]) -> PinnedList {
-    let account = devices[0].keys.account;
-    PinnedList {
-        account,
-        era: 0,
-        version: 1,
-        hash: device_list_hash(account.as_bytes()),
-        devices: devices.iter().map(|device| (device.keys.device, device.keys.public())).collect(),
-    }
-}
-
-pub(crate) fn pin(list: &PinnedList, role: Role) -> MemberPin {
+pub(crate) fn pin(list: &DeviceList, role: Role) -> MemberPin {
     MemberPin {
-        account_id: list.account.into(),
-        pin: Some(ListPin { era: list.era, version: list.version, hash: list.hash.into() }),
+        account_id: list.account().into(),
+        pin: Some(list.pin().into()),
         role: role.into(),
         pending_devices: Vec::new(),
     }
 }
 
 /// The state of a 1:1 between two accounts.
-pub(crate) fn direct(one: &PinnedList, other: &PinnedList) -> GroupState {
+pub(crate) fn direct(one: &DeviceList, other: &DeviceList) -> GroupState {
     let mut state = conversation(&[(one, Role::Owner), (other, Role::Owner)]);
-    state.conversation = ConversationId::direct(one.account, other.account).into();
+    state.conversation = ConversationId::direct(one.account(), other.account()).into();
     state.direct = true;
     state
 }
 
 /// The state of a group conversation.
-pub(crate) fn conversation(members: &[(&PinnedList, Role)]) -> GroupState {
+pub(crate) fn conversation(members: &[(&DeviceList, Role)]) -> GroupState {
     let mut members: Vec<_> = members.iter().map(|(list, role)| pin(list, *role)).collect();
     members.sort_by(|one, other| one.account_id.cmp(&other.account_id));
     GroupState {

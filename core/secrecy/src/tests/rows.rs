@@ -120,7 +120,8 @@ fn a_lost_path_key_parks_the_topic_instead_of_skipping() {
     // A private key that is not the public key's own opens nothing: also this member's trouble alone.
     bob.store = whole;
     let row = bob.store.rows.get_mut(&epoch_keys[0]).unwrap();
-    *row.last_mut().unwrap() ^= 1;
+    let second = row.windows(10).rposition(|bytes| bytes == b"public_key").unwrap();
+    row[second - 3] ^= 1; // the last byte of the first pair's private key: the leaf's
     assert_eq!(bob.apply(&update.mls_message), Err(CannotDecrypt::Path.into()));
 }
 
