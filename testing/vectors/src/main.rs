@@ -1,0 +1,48 @@
+//! Writes the test vectors: `cargo run -p sotto-vectors` the JSON files under `vectors/`,
+//! `cargo run -p sotto-vectors -- --seeds` the same bytes as a fuzzer's first corpus under `fuzz/corpus/`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use sotto_vectors::families::{self, Family};
+use sotto_vectors::json::Contract;
+use sotto_vectors::targets;
+
+fn main() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    match std::env::args().nth(1).as_deref() {
+        None => write_vectors(&root.join("vectors")),
+        Some("--seeds") => write_seeds(&root.join("fuzz/corpus")),
+        Some(other) => bail!("unknown argument {other}; there is only --seeds"),
+    }
+}
+
+fn write_vectors(folder: &Path) -> anyhow::Result<()> {
+    let contract = Contract::load()?;
+    for family in families::all() {
+        write(&folder.join(format!("{}.json", family.name)), family.text(&contract)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_seeds(folder: &Path) -> anyhow::Result<()> {
+    let families = families::all();
+    for (target, _, of) in targets::ALL {
+        let seeds = families.iter().filter(|family| of.contains(&family.name)).flat_map(seeds);
+        for (name, bytes) in seeds {
+            write(&folder.join(target).join(name), bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn seeds(family: &Family) -> impl Iterator<Item = (PathBuf, &[u8])> {
+    let name = |number: usize| PathBuf::from(format!("{}-{number:02}", family.name));
+    family.vectors.iter().enumerate().map(move |(number, vector)| (name(number), vector.bytes.as_ref()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
+}
