@@ -1,49 +1,33 @@
-//! The directory over SQLite: `directory.db`.
+//! The directory port over `directory.db`: one file for each kind of thing an account has.
 
 mod accounts;
-mod expire;
-mod inboxes;
+mod expiry;
+mod inbox;
 mod invitations;
 mod packages;
 
 use bytes::Bytes;
 use rusqlite::Connection;
-use sotto_ports::directory::{Account, Invitation};
-use sotto_ports::{Directory, DirectoryOp, DirectoryOutcome, StorageError};
+use sotto_ports::directory::{Account, Directory, DirectoryOp, DirectoryOutcome, Invitation};
+use sotto_ports::storage::StorageError;
 use sotto_wire::account::KeyPackageCount;
 use sotto_wire::ids::{AccountId, DeviceId, Handle, InboxKey};
 use sotto_wire::signed::SignedList;
 
-use crate::connection::Database;
-use crate::error::storage;
+use crate::error::{Failure, outcome};
+use crate::store::SqliteStore;
 
-/// Accounts and what belongs to them.
-#[derive(Debug)]
-pub struct SqliteDirectory {
-    pub(crate) database: Database,
-}
-
-impl SqliteDirectory {
-    pub(crate) const fn new(database: Database) -> Self {
-        Self { database }
-    }
-
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageError> {
-        read(self.database.connection()).map_err(storage)
-    }
-}
-
-impl Directory for SqliteDirectory {
+impl Directory for SqliteStore {
     fn apply_to_directory(&mut self, batch: Vec<DirectoryOp>) -> Result<Vec<DirectoryOutcome>, StorageError> {
-        self.database.transaction(|connection| batch.iter().map(|op| apply(connection, op)).collect())
+        self.directory.write(batch, |db, batch| batch.into_iter().map(|op| apply(db, op)).collect())
     }
 
     fn account_named(&self, handle: &Handle) -> Result<Option<AccountId>, StorageError> {
-        self.read(|connection| accounts::named(connection, handle))
+        self.directory.read(|db| accounts::named(db, handle))
     }
 
     fn account(&self, account: AccountId) -> Result<Option<Account>, StorageError> {
-        self.read(|connection| accounts::account(connection, account))
+        self.directory.read(|db| accounts::account(db, account))
     }
 
     fn lists(
@@ -52,15 +36,15 @@ impl Directory for SqliteDirectory {
         after: Option<(u32, u32)>,
         at_most: usize,
     ) -> Result<Option<Vec<SignedList>>, StorageError> {
-        self.read(|connection| accounts::lists(connection, account, after, at_most))
+        self.directory.read(|db| accounts::lists(db, account, after, at_most))
     }
 
     fn key_packages(&self, account: AccountId, device: DeviceId) -> Result<KeyPackageCount, StorageError> {
-        self.read(|connection| packages::count(connection, account, device))
+        self.directory.read(|db| packages::count(db, account, device))
     }
 
     fn inbox(&self, account: AccountId, device: DeviceId) -> Result<Vec<InboxKey>, StorageError> {
-        self.read(|connection| inboxes::keys(connection, account, device))
+        self.directory.read(|db| inbox::keys(db, account, device))
     }
 
     fn inbox_item(
@@ -69,30 +53,29 @@ impl Directory for SqliteDirectory {
         device: DeviceId,
         key: InboxKey,
     ) -> Result<Option<Bytes>, StorageError> {
-        self.read(|connection| inboxes::item(connection, account, device, key))
+        self.directory.read(|db| inbox::item(db, account, device, key))
     }
 
     fn invitations(&self) -> Result<Vec<Invitation>, StorageError> {
-        self.read(invitations::all)
+        self.directory.read(invitations::all)
     }
 
     fn tidy_directory(&mut self) -> Result<(), StorageError> {
-        self.database.truncate_wal()
+        self.directory.tidy()
     }
 }
 
-fn apply(connection: &Connection, op: &DirectoryOp) -> rusqlite::Result<DirectoryOutcome> {
+/// Every operation decides before it writes, so a refused one has nothing to take back.
+fn apply(db: &Connection, op: DirectoryOp) -> Result<DirectoryOutcome, Failure> {
     Ok(match op {
-        DirectoryOp::Register(op) => DirectoryOutcome::Register(accounts::register(connection, op)?),
-        DirectoryOp::PutList(op) => DirectoryOutcome::PutList(accounts::put_list(connection, op)?),
-        DirectoryOp::Publish(op) => DirectoryOutcome::Publish(packages::publish(connection, op)?),
-        DirectoryOp::Claim(op) => DirectoryOutcome::Claim(packages::claim(connection, op)?),
-        DirectoryOp::Drop(op) => DirectoryOutcome::Drop(inboxes::drop_item(connection, op)?),
-        DirectoryOp::AckInbox(op) => DirectoryOutcome::AckInbox(inboxes::ack(connection, op)?),
-        DirectoryOp::Invite(op) => DirectoryOutcome::Invite(invitations::invite(connection, *op)?),
-        DirectoryOp::RevokeInvite(hash) => {
-            DirectoryOutcome::RevokeInvite(invitations::revoke(connection, *hash)?)
-        }
-        DirectoryOp::Expire(op) => DirectoryOutcome::Expire(expire::expire(connection, *op)?),
+        DirectoryOp::Register(op) => DirectoryOutcome::Register(outcome(accounts::register(db, &op))?),
+        DirectoryOp::PutList(op) => DirectoryOutcome::PutList(outcome(accounts::put_list(db, &op))?),
+        DirectoryOp::Publish(op) => DirectoryOutcome::Publish(outcome(packages::publish(db, &op))?),
+        DirectoryOp::Claim(op) => DirectoryOutcome::Claim(outcome(packages::claim(db, &op))?),
+        DirectoryOp::Drop(op) => DirectoryOutcome::Drop(outcome(inbox::drop_item(db, &op))?),
+        DirectoryOp::AckInbox(op) => DirectoryOutcome::AckInbox(inbox::ack(db, &op)?),
+        DirectoryOp::Invite(op) => DirectoryOutcome::Invite(invitations::open(db, &op)?),
+        DirectoryOp::RevokeInvite(hash) => DirectoryOutcome::RevokeInvite(invitations::revoke(db, hash)?),
+        DirectoryOp::Expire(op) => DirectoryOutcome::Expire(expiry::expire(db, &op)?),
     })
 }

@@ -1,25 +1,34 @@
-//! Directory and Logs in embedded SQLite, the default store.
+//! Directory and Logs in embedded SQLite, the default store: two files in one data directory.
 //!
-//! Two files that share nothing: `directory.db` (accounts) and `topics.db` (logs). One writer each, WAL, and a commit
-//! returns after its fsync. Nothing in the directory has an order or a time finer than a day, so nothing in it
-//! can be laid beside a topic (architecture, invariant 4).
+//! `directory.db` holds what belongs to accounts, `topics.db` what belongs to topics. They are two files so that nothing
+//! compares an account with a topic: no row, no key, no order of pages, no frame of a write-ahead log. In the
+//! directory every table is keyed by hashes and random numbers, so its rows do not tell when they were written.
 //!
-//! Reading order: [`open`] (files, lock, formats), [`directory`], [`logs`], [`backup`], [`inventory`] (what every
-//! column is for, and what is held about one account).
+//! # What is promised, and by what
+//!
+//! - **Done means durable.** A batch is one transaction in WAL mode with `synchronous = FULL`: the log is synced
+//!   before the call returns. Nothing is written for a batch in which every operation was refused.
+//! - **A refused operation changes nothing**: each decides before it writes, so no savepoints are needed.
+//! - **Deleted means gone**: `secure_delete` overwrites what was in the file; the write-ahead log is emptied by
+//!   `tidy_directory` and `tidy_logs`, begun anew when it has grown, and emptied when the store closes.
+//! - **Another process may look on**: `sottod invite`, `inventory` and `backup` open the same files beside the server;
+//!   a write waits [`limits::BUSY_TIMEOUT`] for them.
+//! - **A format has a number**; older files are brought up to date, newer ones are refused. See `migrations/`.
+//!
+//! Reading order: `open` (who opens, and why it may fail), `store`, `database` (one file: how it is set
+//! up, written, read), `migrations`, `checkpoint`, `directory`, `logs`.
 
-pub mod backup;
-pub mod directory;
-pub mod inventory;
-pub mod logs;
-pub mod open;
-
-mod connection;
+mod checkpoint;
+mod database;
+mod directory;
 mod error;
+pub mod limits;
+mod logs;
 mod migrations;
+mod open;
 mod row;
+mod store;
 
-pub use backup::{BackupError, backup, restore};
-pub use directory::SqliteDirectory;
-pub use inventory::report::{AccountReport, TableTotal};
-pub use logs::SqliteLogs;
-pub use open::{OpenError, SqliteStore};
+pub use database::DatabaseFile;
+pub use open::{OpenError, OpenOptions, Opener};
+pub use store::SqliteStore;

@@ -1,56 +1,33 @@
-//! Logs over SQLite: `topics.db`.
-//!
-//! The rules are [`sotto_ports::topic`]'s; here a topic is loaded, asked, and written back when its batch commits. Topics
-//! that are in use stay in memory between batches: this process is the only writer.
+//! The log port over `topics.db`. A batch loads each topic it touches once, lets the rules of the ports decide, and
+//! writes the topic back once, however many entries it got.
 
-mod batch;
-mod cache;
+mod append;
 mod entries;
 mod slots;
 mod sweep;
 mod topics;
 
-use std::cell::RefCell;
-
-use rusqlite::OptionalExtension;
-use sotto_ports::logs::{ReadLimit, Stretch};
-use sotto_ports::{LogOp, LogOutcome, Logs, StorageError};
+use rusqlite::Connection;
+use sotto_ports::logs::Asked;
+use sotto_ports::logs::{
+    Control, ControlRefused, Controlled, Create, CreateRefused, Created, LogOp, LogOutcome, Logs, ReadLimit,
+    ReadTopic, Stretch, TopicRefused, TopicView,
+};
+use sotto_ports::storage::StorageError;
 use sotto_wire::ids::{Day, Seq, TopicId};
 
-use crate::connection::Database;
-use crate::error::storage;
-use crate::row::id;
-use batch::Batch;
-use cache::Cache;
+use crate::error::{Failure, Stop, outcome};
+use crate::store::SqliteStore;
+use topics::Touched;
 
-/// Topics, slots and entries.
-#[derive(Debug)]
-pub struct SqliteLogs {
-    pub(crate) database: Database,
-    cache: RefCell<Cache>,
-}
-
-impl SqliteLogs {
-    pub(crate) fn new(database: Database) -> Self {
-        Self { database, cache: RefCell::new(Cache::default()) }
-    }
-}
-
-impl Logs for SqliteLogs {
+impl Logs for SqliteStore {
     fn apply_to_logs(&mut self, batch: Vec<LogOp>) -> Result<Vec<LogOutcome>, StorageError> {
-        let cache = self.cache.get_mut();
-        let applied = self.database.transaction(|connection| {
-            let mut transaction = Batch::new(connection, cache);
-            let outcomes = batch.iter().map(|op| transaction.apply(op)).collect::<Result<_, _>>()?;
-            transaction.write_back()?;
+        self.topics.write(batch, |db, ops| {
+            let mut batch = Batch { db, topics: Touched::default() };
+            let outcomes = ops.iter().map(|op| batch.apply(op)).collect::<Result<_, _>>()?;
+            batch.topics.save(db)?;
             Ok(outcomes)
-        });
-        match &applied {
-            Ok(_) => cache.settle(),
-            // What it holds may never have been written.
-            Err(_) => cache.clear(),
-        }
-        applied
+        })
     }
 
     fn entries(
@@ -60,33 +37,61 @@ impl Logs for SqliteLogs {
         to: Option<Seq>,
         limit: ReadLimit,
     ) -> Result<Option<Stretch>, StorageError> {
-        let connection = self.database.connection();
-        let mut cache = self.cache.borrow_mut();
-        let Some(held) = cache.load(connection, topic).map_err(storage)? else { return Ok(None) };
-        entries::read(connection, held, after, to, limit).map(Some).map_err(storage)
+        self.topics.read(|db| entries::stretch(db, topic, after, to, limit))
     }
 
     fn due(&self, today: Day, at_most: usize) -> Result<Vec<TopicId>, StorageError> {
-        let due = || -> rusqlite::Result<Vec<TopicId>> {
-            let mut find = self
-                .database
-                .connection()
-                .prepare_cached("SELECT topic FROM topics WHERE due IS NOT NULL AND due <= ?1 LIMIT ?2")?;
-            find.query_map([i64::from(today.0), at_most as i64], |row| id(row, 0))?.collect()
-        };
-        due().map_err(storage)
+        self.topics.read(|db| topics::due(db, today, at_most))
     }
 
     fn tidy_logs(&mut self) -> Result<(), StorageError> {
-        self.database.truncate_wal()
+        self.topics.tidy()
     }
 }
 
-/// The first row, if there is one.
-fn first<T>(
-    statement: &mut rusqlite::CachedStatement<'_>,
-    params: impl rusqlite::Params,
-    read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Option<T>> {
-    statement.query_row(params, read).optional()
+/// The operations of one transaction. Each decides before it writes, so a refused one has nothing to take back.
+struct Batch<'db> {
+    db: &'db Connection,
+    topics: Touched,
+}
+
+impl Batch<'_> {
+    fn apply(&mut self, op: &LogOp) -> Result<LogOutcome, Failure> {
+        Ok(match op {
+            LogOp::Create(op) => LogOutcome::Create(outcome(self.create(op))?),
+            LogOp::Append(op) => LogOutcome::Append(outcome(self.append(op))?),
+            LogOp::OpenSlot(op) => LogOutcome::OpenSlot(outcome(self.open_slot(op))?),
+            LogOp::ReplaceSecret(op) => LogOutcome::ReplaceSecret(outcome(self.replace_secret(op))?),
+            LogOp::Prove(op) => LogOutcome::Prove(outcome(self.prove(op))?),
+            LogOp::Ack(op) => LogOutcome::Ack(outcome(self.ack(op))?),
+            LogOp::CloseSlot(key) => LogOutcome::CloseSlot(outcome(self.close_slot(key))?),
+            LogOp::Control(op) => LogOutcome::Control(outcome(self.control(op))?),
+            LogOp::ReadSlot(key) => LogOutcome::ReadSlot(outcome(self.read_slot(key))?),
+            LogOp::ReadTopic(op) => LogOutcome::ReadTopic(outcome(self.read_topic(op))?),
+            LogOp::Sweep(op) => LogOutcome::Sweep(self.sweep(op)?),
+        })
+    }
+
+    fn create(&mut self, op: &Create) -> Result<Created, Stop<CreateRefused>> {
+        if let Some(held) = self.topics.find(self.db, op.topic)? {
+            let same = held.topic.arguments == op.arguments();
+            let created = Created { asked: Asked::Again, first: held.topic.first };
+            return if same { Ok(created) } else { Err(Stop::Refused(CreateRefused::Exists)) };
+        }
+        let first = self.topics.create(self.db, op)?;
+        Ok(Created { asked: Asked::First, first })
+    }
+
+    fn control(&mut self, op: &Control) -> Result<Controlled, Stop<ControlRefused>> {
+        let held = self.topics.find(self.db, op.topic)?;
+        let held = held.ok_or(Stop::Refused(ControlRefused::TopicUnknown))?;
+        let asked = held.topic.control(op).map_err(Stop::Refused)?;
+        Ok(Controlled { asked, newest: held.topic.newest })
+    }
+
+    fn read_topic(&mut self, op: &ReadTopic) -> Result<TopicView, Stop<TopicRefused>> {
+        let held = self.topics.find(self.db, op.topic)?;
+        let held = held.ok_or(Stop::Refused(TopicRefused::TopicUnknown))?;
+        held.topic.view(&op.capability).map_err(Stop::Refused)
+    }
 }

@@ -1,64 +1,78 @@
-//! Formats of the two files: numbered steps from each to the next, and the refusal of a newer one.
+//! Formats of the two files. Each has a number, in `user_version`; a step to the next is one transaction.
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// One of the two databases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Schema {
-    /// Its name in the data directory.
-    pub(crate) file: &'static str,
-    /// From nothing to format 1, from 1 to 2, and so on.
-    pub(crate) steps: &'static [&'static str],
-}
+use crate::database::DatabaseFile;
+use crate::open::OpenError;
 
-/// Accounts.
-pub(crate) const DIRECTORY: Schema = Schema {
-    file: "directory.db",
-    steps: &[
-        include_str!("../migrations/directory/0001.sql"),
-        include_str!("../migrations/directory/0002.sql"),
-    ],
-};
+const DIRECTORY: &[&str] = &[
+    include_str!("../migrations/directory/001_accounts.sql"),
+    include_str!("../migrations/directory/002_expiry.sql"),
+];
+const TOPICS: &[&str] =
+    &[include_str!("../migrations/topics/001_topics.sql"), include_str!("../migrations/topics/002_due.sql")];
 
-/// Topics.
-pub(crate) const TOPICS: Schema = Schema {
-    file: "topics.db",
-    steps: &[include_str!("../migrations/topics/0001.sql"), include_str!("../migrations/topics/0002.sql")],
-};
-
-/// The file's format and ours do not meet.
-#[derive(Debug)]
-pub(crate) struct Newer {
-    pub(crate) found: u32,
-    pub(crate) known: u32,
-}
-
-impl Schema {
-    /// The newest format this program knows.
-    pub(crate) const fn known(&self) -> u32 {
-        self.steps.len() as u32
+impl DatabaseFile {
+    /// The format this program uses.
+    pub const fn format(self) -> u32 {
+        self.steps().len() as u32
     }
 
-    /// The format of an opened file; 0 when it is empty.
-    pub(crate) fn found(connection: &Connection) -> rusqlite::Result<u32> {
-        connection.pragma_query_value(None, "user_version", |row| row.get(0))
+    /// Step `n` leads from format `n` to the next; format 0 is an empty file.
+    const fn steps(self) -> &'static [&'static str] {
+        match self {
+            Self::Directory => DIRECTORY,
+            Self::Topics => TOPICS,
+        }
     }
+}
 
-    /// Brings the file to the newest format, in one transaction.
-    pub(crate) fn migrate(&self, connection: &mut Connection) -> rusqlite::Result<Result<(), Newer>> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found = Self::found(&transaction)?;
-        let Some(missing) = self.steps.get(found as usize..) else {
-            return Ok(Err(Newer { found, known: self.known() }));
-        };
-        if missing.is_empty() {
-            return Ok(Ok(()));
-        }
-        for step in missing {
-            transaction.execute_batch(step)?;
-        }
-        transaction.pragma_update(None, "user_version", self.known())?;
-        transaction.commit()?;
-        Ok(Ok(()))
+/// Brings an older or empty file up to date.
+pub(crate) fn migrate(db: &mut Connection, file: DatabaseFile) -> Result<(), OpenError> {
+    while let Some(step) = next_step(format(db, file)?, file) {
+        take(db, file, step).map_err(|error| OpenError::sqlite(file, error))?;
+    }
+    check(db, file)
+}
+
+/// Whether the file has the format this program uses.
+pub(crate) fn check(db: &Connection, file: DatabaseFile) -> Result<(), OpenError> {
+    let (found, known) = (format(db, file)?, file.format());
+    match found.cmp(&known) {
+        std::cmp::Ordering::Less => Err(OpenError::Older { file, found, known }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(OpenError::Newer { file, found, known }),
+    }
+}
+
+fn next_step(format: u32, file: DatabaseFile) -> Option<(u32, &'static str)> {
+    let sql = file.steps().get(format as usize)?;
+    Some((format + 1, sql))
+}
+
+fn take(db: &mut Connection, file: DatabaseFile, (to, sql): (u32, &str)) -> rusqlite::Result<()> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have taken the step meanwhile.
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found + 1 != to {
+        return Ok(());
+    }
+    transaction.execute_batch(sql)?;
+    transaction.pragma_update(None, "application_id", file.application_id())?;
+    transaction.pragma_update(None, "user_version", to)?;
+    transaction.commit()
+}
+
+fn format(db: &Connection, file: DatabaseFile) -> Result<u32, OpenError> {
+    let failed = |error| OpenError::sqlite(file, error);
+    let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let application: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
+    let tables: u32 =
+        db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    let is_empty = (found, application, tables) == (0, 0, 0);
+    if is_empty || application == file.application_id() {
+        Ok(found)
+    } else {
+        Err(OpenError::Foreign { file })
     }
 }

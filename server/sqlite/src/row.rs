@@ -1,43 +1,47 @@
-//! Columns to types and back: fixed-size ids, unsigned numbers, days.
+//! Between columns and the types of the ports.
 
-use rusqlite::types::Type;
-use rusqlite::{Error, Result, Row};
-use sotto_wire::ids::LengthError;
+use bytes::Bytes;
+use rusqlite::Row;
+use sotto_wire::ids::{LengthError, Seq};
 
-/// A fixed-size id or hash.
-pub(crate) fn id<T>(row: &Row<'_>, column: usize) -> Result<T>
+use crate::error::impossible;
+
+/// An id in a column.
+pub(crate) fn id<T>(row: &Row<'_>, at: usize) -> rusqlite::Result<T>
 where
     T: for<'a> TryFrom<&'a [u8], Error = LengthError>,
 {
-    let bytes = row.get_ref(column)?.as_blob().map_err(|error| conversion(column, error))?;
-    T::try_from(bytes).map_err(|error| conversion(column, error))
+    T::try_from(row.get_ref(at)?.as_blob()?).map_err(|error| impossible(at, error))
 }
 
-/// An array of bytes.
-pub(crate) fn array<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N]> {
-    let bytes = row.get_ref(column)?.as_blob().map_err(|error| conversion(column, error))?;
-    let error = LengthError { what: "bytes", expected: N, found: bytes.len() };
-    bytes.try_into().map_err(|_| conversion(column, error))
+/// Bytes in a column.
+pub(crate) fn bytes(row: &Row<'_>, at: usize) -> rusqlite::Result<Bytes> {
+    Ok(Bytes::copy_from_slice(row.get_ref(at)?.as_blob()?))
 }
 
-/// A number that is never negative.
-pub(crate) fn number(row: &Row<'_>, column: usize) -> Result<u64> {
-    let value: i64 = row.get(column)?;
-    u64::try_from(value).map_err(|_| Error::IntegralValueOutOfRange(column, value))
+/// A seq in a column.
+pub(crate) fn seq(row: &Row<'_>, at: usize) -> rusqlite::Result<Seq> {
+    number(row, at).map(Seq)
 }
 
-/// A small number that is never negative.
-pub(crate) fn small(row: &Row<'_>, column: usize) -> Result<u32> {
-    let value: i64 = row.get(column)?;
-    u32::try_from(value).map_err(|_| Error::IntegralValueOutOfRange(column, value))
+/// A number in a column that is never negative.
+pub(crate) fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(at)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(at, value))
 }
 
-/// What cannot have been written by us.
-pub(crate) fn conversion(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))
+/// A count.
+pub(crate) fn count(row: &Row<'_>) -> rusqlite::Result<usize> {
+    let value: i64 = row.get(0)?;
+    usize::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
 }
 
-/// A number as SQLite stores it. Sequence numbers and minutes are far below 2⁶³.
-pub(crate) const fn sql(value: u64) -> i64 {
-    value as i64
+/// A number for a column. Ids of places are parsed to fit; a bound of a read that does not is beyond all.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A count for a `LIMIT`.
+pub(crate) fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

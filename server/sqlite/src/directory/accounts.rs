@@ -1,9 +1,6 @@
-//! Accounts, their names and their chains of lists.
+//! Accounts and their chains of lists.
 
-use std::collections::BTreeSet;
-
-use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sotto_ports::directory::{
     Account, Admission, ListRefused, PutList, Register, RegisterRefused, Registered,
 };
@@ -11,138 +8,144 @@ use sotto_wire::ids::{AccountId, DeviceId, Handle};
 use sotto_wire::signed::{Pin, SignedList};
 
 use super::invitations;
-use crate::row::{conversion, id, small};
+use crate::error::{Contradiction, Failure, Stop};
+use crate::row::{bytes, id, limit};
 
-/// Tables whose rows belong to one device of an account.
-const OF_DEVICES: [&str; 5] = ["key_packages", "last_resorts", "uploads", "drops", "inbox"];
-
-pub(super) fn named(connection: &Connection, handle: &Handle) -> Result<Option<AccountId>> {
-    let mut find = connection.prepare_cached("SELECT account FROM accounts WHERE handle = ?1")?;
-    find.query_row([handle.as_str()], |row| id(row, 0)).optional()
+pub(super) fn named(db: &Connection, handle: &Handle) -> Result<Option<AccountId>, Failure> {
+    let mut select = db.prepare_cached("SELECT id FROM accounts WHERE handle = ?1")?;
+    Ok(select.query_row([handle.as_str()], |row| id(row, 0)).optional()?)
 }
 
-pub(super) fn account(connection: &Connection, account: AccountId) -> Result<Option<Account>> {
-    let Some(handle) = handle_of(connection, account)? else { return Ok(None) };
-    let newest = newest(connection, account)?;
-    Ok(newest.map(|(pin, newest)| Account { handle, pin, newest }))
+pub(super) fn account(db: &Connection, account: AccountId) -> Result<Option<Account>, Failure> {
+    let Some(handle) = handle(db, account)? else { return Ok(None) };
+    let mut select = db.prepare_cached(
+        "SELECT era, version, hash, list, signature FROM lists
+         WHERE account = ?1 ORDER BY era DESC, version DESC LIMIT 1",
+    )?;
+    let newest = select.query_row([account.as_bytes()], |row| Ok((pin(row)?, list(row, 3)?))).optional()?;
+    let (pin, newest) = newest.ok_or(Contradiction::AccountWithoutList)?;
+    Ok(Some(Account { handle, pin, newest }))
 }
 
 pub(super) fn lists(
-    connection: &Connection,
+    db: &Connection,
     account: AccountId,
     after: Option<(u32, u32)>,
     at_most: usize,
-) -> Result<Option<Vec<SignedList>>> {
-    if handle_of(connection, account)?.is_none() {
+) -> Result<Option<Vec<SignedList>>, Failure> {
+    if handle(db, account)?.is_none() {
         return Ok(None);
     }
+    // Before every place there is.
     let (era, version) = after.map_or((-1, -1), |(era, version)| (i64::from(era), i64::from(version)));
-    let mut find = connection.prepare_cached(
-        "SELECT era, version, hash, list, signature FROM device_lists
+    let mut select = db.prepare_cached(
+        "SELECT list, signature FROM lists
          WHERE account = ?1 AND (era, version) > (?2, ?3) ORDER BY era, version LIMIT ?4",
     )?;
-    let lists = find.query_map(params![account.as_bytes(), era, version, at_most as i64], list)?;
-    lists.map(|list| Ok(list?.1)).collect::<Result<_>>().map(Some)
+    let lists =
+        select.query_map(params![account.as_bytes(), era, version, limit(at_most)], |row| list(row, 0))?;
+    Ok(Some(lists.collect::<Result<_, _>>()?))
 }
 
-pub(super) fn register(
-    connection: &Connection,
-    op: &Register,
-) -> Result<std::result::Result<Registered, RegisterRefused>> {
-    if let Some(handle) = handle_of(connection, op.account)? {
-        let same = handle == op.handle && oldest(connection, op.account)? == Some(op.pin);
-        return Ok(if same { Ok(Registered::Already) } else { Err(RegisterRefused::AccountExists) });
+pub(super) fn register(db: &Connection, op: &Register) -> Result<Registered, Stop<RegisterRefused>> {
+    if let Some(handle) = handle(db, op.account)? {
+        let same = handle == op.handle && first_pin(db, op.account)? == Some(op.pin);
+        return if same {
+            Ok(Registered::Already)
+        } else {
+            Err(Stop::Refused(RegisterRefused::AccountExists))
+        };
     }
-    if named(connection, &op.handle)?.is_some() {
-        return Ok(Err(RegisterRefused::HandleTaken));
+    if named(db, &op.handle)?.is_some() {
+        return Err(Stop::Refused(RegisterRefused::HandleTaken));
     }
     if let Admission::Invitation(hash) = op.admission
-        && !invitations::spend(connection, hash, op.today)?
+        && !invitations::spend(db, hash, op.today)?
     {
-        return Ok(Err(RegisterRefused::InvitationInvalid));
+        return Err(Stop::Refused(RegisterRefused::InvitationInvalid));
     }
-    connection
-        .prepare_cached("INSERT INTO accounts (account, handle) VALUES (?1, ?2)")?
-        .execute(params![op.account.as_bytes(), op.handle.as_str()])?;
-    insert_list(connection, op.account, op.pin, &op.genesis)?;
-    Ok(Ok(Registered::New))
+    let mut insert = db.prepare_cached("INSERT INTO accounts (id, handle) VALUES (?1, ?2)")?;
+    insert.execute(params![op.account.as_bytes(), op.handle.as_str()])?;
+    insert_list(db, op.account, op.pin, &op.genesis)?;
+    Ok(Registered::New)
 }
 
-pub(super) fn put_list(
-    connection: &Connection,
-    op: &PutList,
-) -> Result<std::result::Result<(), ListRefused>> {
-    let Some((newest, _)) = newest(connection, op.account)? else {
-        return Ok(Err(ListRefused::AccountUnknown));
-    };
+pub(super) fn put_list(db: &Connection, op: &PutList) -> Result<(), Stop<ListRefused>> {
+    let newest = account(db, op.account)?.ok_or(Stop::Refused(ListRefused::AccountUnknown))?.pin;
     if newest == op.pin {
-        return Ok(Ok(()));
+        return Ok(());
     }
     if newest != op.follows || op.pin.place() <= op.follows.place() {
-        return Ok(Err(ListRefused::NotNewest));
+        return Err(Stop::Refused(ListRefused::NotNewest));
     }
-    insert_list(connection, op.account, op.pin, &op.list)?;
-    keep_devices(connection, op.account, &op.devices)?;
-    Ok(Ok(()))
+    insert_list(db, op.account, op.pin, &op.list)?;
+    keep_devices(db, op.account, &op.devices)?;
+    Ok(())
 }
 
-/// Deletes what belongs to any other device of the account.
-fn keep_devices(connection: &Connection, account: AccountId, devices: &[DeviceId]) -> Result<()> {
-    for table in OF_DEVICES {
-        let mut find =
-            connection.prepare_cached(&format!("SELECT DISTINCT device FROM {table} WHERE account = ?1"))?;
-        let found = find.query_map([account.as_bytes()], |row| id(row, 0))?;
-        let gone: BTreeSet<DeviceId> = found.collect::<Result<_>>()?;
-        let delete = format!("DELETE FROM {table} WHERE account = ?1 AND device = ?2");
-        for device in gone.iter().filter(|device| !devices.contains(device)) {
-            connection.prepare_cached(&delete)?.execute(params![account.as_bytes(), device.as_bytes()])?;
-        }
+fn handle(db: &Connection, account: AccountId) -> Result<Option<Handle>, Failure> {
+    let mut select = db.prepare_cached("SELECT handle FROM accounts WHERE id = ?1")?;
+    let handle: Option<String> = select.query_row([account.as_bytes()], |row| row.get(0)).optional()?;
+    let handle = handle.map(|handle| Handle::parse(&handle)).transpose();
+    Ok(handle.map_err(|_| Contradiction::Handle)?)
+}
+
+fn first_pin(db: &Connection, account: AccountId) -> rusqlite::Result<Option<Pin>> {
+    let mut select = db.prepare_cached(
+        "SELECT era, version, hash FROM lists WHERE account = ?1 ORDER BY era, version LIMIT 1",
+    )?;
+    select.query_row([account.as_bytes()], pin).optional()
+}
+
+fn insert_list(db: &Connection, account: AccountId, pin: Pin, list: &SignedList) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO lists (account, era, version, hash, list, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let row = params![
+        account.as_bytes(),
+        pin.era,
+        pin.version,
+        pin.hash.as_bytes(),
+        &*list.list,
+        list.signature.as_bytes()
+    ];
+    insert.execute(row).map(drop)
+}
+
+/// What belongs to any other device of the account goes.
+fn keep_devices(db: &Connection, account: AccountId, keep: &[DeviceId]) -> rusqlite::Result<()> {
+    let mut select = db.prepare_cached(
+        "SELECT device FROM key_packages WHERE account = ?1
+         UNION SELECT device FROM last_resort_packages WHERE account = ?1
+         UNION SELECT device FROM uploads WHERE account = ?1
+         UNION SELECT device FROM drop_capabilities WHERE account = ?1
+         UNION SELECT device FROM inbox WHERE account = ?1",
+    )?;
+    let devices = select.query_map([account.as_bytes()], |row| id::<DeviceId>(row, 0))?;
+    let devices: Vec<_> = devices.collect::<Result<_, _>>()?;
+    devices
+        .iter()
+        .filter(|device| !keep.contains(device))
+        .try_for_each(|gone| forget_device(db, account, *gone))
+}
+
+fn forget_device(db: &Connection, account: AccountId, device: DeviceId) -> rusqlite::Result<()> {
+    for delete in [
+        "DELETE FROM key_packages WHERE account = ?1 AND device = ?2",
+        "DELETE FROM last_resort_packages WHERE account = ?1 AND device = ?2",
+        "DELETE FROM uploads WHERE account = ?1 AND device = ?2",
+        "DELETE FROM drop_capabilities WHERE account = ?1 AND device = ?2",
+        "DELETE FROM inbox WHERE account = ?1 AND device = ?2",
+    ] {
+        db.prepare_cached(delete)?.execute(params![account.as_bytes(), device.as_bytes()])?;
     }
     Ok(())
 }
 
-fn handle_of(connection: &Connection, account: AccountId) -> Result<Option<Handle>> {
-    let mut find = connection.prepare_cached("SELECT handle FROM accounts WHERE account = ?1")?;
-    let handle = |row: &Row<'_>| {
-        let text = row.get_ref(0)?.as_str().map_err(|error| conversion(0, error))?;
-        Handle::parse(text).map_err(|error| conversion(0, error))
-    };
-    find.query_row([account.as_bytes()], handle).optional()
+fn pin(row: &Row<'_>) -> rusqlite::Result<Pin> {
+    Ok(Pin { era: row.get(0)?, version: row.get(1)?, hash: id(row, 2)? })
 }
 
-fn newest(connection: &Connection, account: AccountId) -> Result<Option<(Pin, SignedList)>> {
-    let mut find = connection.prepare_cached(
-        "SELECT era, version, hash, list, signature FROM device_lists
-         WHERE account = ?1 ORDER BY era DESC, version DESC LIMIT 1",
-    )?;
-    find.query_row([account.as_bytes()], list).optional()
-}
-
-fn oldest(connection: &Connection, account: AccountId) -> Result<Option<Pin>> {
-    let mut find = connection.prepare_cached(
-        "SELECT era, version, hash, list, signature FROM device_lists
-         WHERE account = ?1 ORDER BY era, version LIMIT 1",
-    )?;
-    find.query_row([account.as_bytes()], |row| Ok(list(row)?.0)).optional()
-}
-
-fn list(row: &Row<'_>) -> Result<(Pin, SignedList)> {
-    let pin = Pin { era: small(row, 0)?, version: small(row, 1)?, hash: id(row, 2)? };
-    Ok((pin, SignedList { list: Bytes::from(row.get::<_, Vec<u8>>(3)?), signature: id(row, 4)? }))
-}
-
-fn insert_list(connection: &Connection, account: AccountId, pin: Pin, list: &SignedList) -> Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO device_lists (account, era, version, hash, list, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            account.as_bytes(),
-            pin.era,
-            pin.version,
-            pin.hash.as_bytes(),
-            &list.list[..],
-            list.signature.as_bytes(),
-        ])
-        .map(drop)
+fn list(row: &Row<'_>, at: usize) -> rusqlite::Result<SignedList> {
+    Ok(SignedList { list: bytes(row, at)?, signature: id(row, at + 1)? })
 }

@@ -1,137 +1,185 @@
-//! Rows of entries.
+//! Entries in the order of their arrival, found by their place or by their append id.
 
-use bytes::Bytes;
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sotto_ports::logs::{Append, AppendRefused, Appended, Asked, ReadLimit, Stretch};
-use sotto_ports::topic::{Step, Topic};
-use sotto_wire::digest::EntryKind;
-use sotto_wire::ids::{Chain, Minute, Seq};
-use sotto_wire::topic::{Entry, EntryContent};
+use sotto_ports::topic::Topic;
+use sotto_wire::ids::{AppendId, Chain, Minute, Seq, TopicId};
+use sotto_wire::topic::{Entry, EntryContent, EntryKind};
 
-use super::cache::Held;
-use super::first;
-use crate::row::{id, number, small, sql};
+use crate::error::{Contradiction, Failure};
+use crate::row::{bytes, id, int, number, seq};
 
-/// What [`entry`] reads.
-const COLUMNS: &str = "seq, kind, version, head, append_id, minute, chain, body, body_hash";
-
-/// Inserts the entry of an append.
-pub(super) fn insert(connection: &Connection, held: &Held, op: &Append, step: &Step) -> Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO entries (topic, seq, kind, version, head, append_id, minute, chain, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            held.no,
-            sql(step.entry.seq.0),
-            op.kind.code(),
-            op.version,
-            sql(op.expect_head.0),
-            op.append_id.as_bytes(),
-            sql(op.minute.0),
-            held.topic.chain.as_bytes(),
-            &op.body[..],
-        ])
-        .map(drop)
+/// An entry with the chain values around it.
+pub(super) struct Kept {
+    entry: Entry,
+    previous: Chain,
+    chain: Chain,
 }
 
-/// The entry this append is a repeat of, if there is one under its id.
-pub(super) fn repeated(
-    connection: &Connection,
-    held: &Held,
-    op: &Append,
-) -> Result<Option<std::result::Result<Appended, AppendRefused>>> {
-    let mut find = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE topic = ?1 AND append_id = ?2"))?;
-    let Some((entry, chain)) = first(&mut find, params![held.no, op.append_id.as_bytes()], entry)? else {
-        return Ok(None);
+impl Kept {
+    /// The answer to an append that came again.
+    pub(super) fn repeat(self, op: &Append, first: Seq) -> Result<Appended, AppendRefused> {
+        let entry = &self.entry;
+        let same = entry.kind == op.kind
+            && entry.version == op.version
+            && entry.head == op.expect_head
+            && entry.content.hash() == op.body_hash;
+        if !same {
+            return Err(AppendRefused::AppendIdReused);
+        }
+        Ok(Appended {
+            entry: self.entry,
+            body_hash: op.body_hash,
+            previous: self.previous,
+            chain: self.chain,
+            first,
+            asked: Asked::Again,
+        })
+    }
+}
+
+pub(super) fn by_append(db: &Connection, topic: i64, append_id: AppendId) -> rusqlite::Result<Option<Seq>> {
+    let mut select = db.prepare_cached("SELECT seq FROM entries WHERE topic = ?1 AND append_id = ?2")?;
+    select.query_row(params![topic, append_id.as_bytes()], |row| seq(row, 0)).optional()
+}
+
+pub(super) fn kept(db: &Connection, key: i64, topic: &Topic, seq: Seq) -> Result<Kept, Failure> {
+    let mut select = db.prepare_cached(
+        "SELECT seq, chain, kind, version, head, append_id, minute, body_hash, body FROM entries
+         WHERE topic = ?1 AND seq = ?2",
+    )?;
+    let mut rows = select.query(params![key, int(seq.0)])?;
+    let row = rows.next()?.ok_or(Contradiction::EntryMissing)?;
+    let previous = if seq == topic.first { topic.trimmed_chain } else { chain_at(db, key, Seq(seq.0 - 1))? };
+    Ok(Kept { entry: read(row)?, previous, chain: id(row, 1)? })
+}
+
+/// The chain value after the entry at this place.
+pub(super) fn chain_at(db: &Connection, key: i64, seq: Seq) -> Result<Chain, Failure> {
+    let mut select = db.prepare_cached("SELECT chain FROM entries WHERE topic = ?1 AND seq = ?2")?;
+    let chain = select.query_row(params![key, int(seq.0)], |row| id(row, 0)).optional()?;
+    Ok(chain.ok_or(Contradiction::EntryMissing)?)
+}
+
+pub(super) fn insert(db: &Connection, topic: i64, entry: &Entry, chain: Chain) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO entries (topic, seq, kind, version, head, append_id, minute, chain, body_hash, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    let (hash, body) = match &entry.content {
+        EntryContent::Body(body) => (None, Some(&**body)),
+        EntryContent::Expired(hash) => (Some(hash.as_bytes()), None),
     };
-    let same = entry.kind == op.kind
-        && entry.version == op.version
-        && entry.head == op.expect_head
-        && entry.content.hash() == op.body_hash;
-    if !same {
-        return Ok(Some(Err(AppendRefused::AppendIdReused)));
-    }
-    let previous = chain_at(connection, held, Seq(entry.seq.0 - 1))?;
-    Ok(Some(Ok(Appended {
-        entry,
-        body_hash: op.body_hash,
-        previous,
-        chain,
-        first: held.topic.first,
-        asked: Asked::Again,
-    })))
+    let row = params![
+        topic,
+        int(entry.seq.0),
+        entry.kind.code(),
+        entry.version,
+        int(entry.head.0),
+        entry.append_id.as_bytes(),
+        int(entry.minute.0),
+        chain.as_bytes(),
+        hash,
+        body
+    ];
+    insert.execute(row).map(drop)
 }
 
-/// The chain value at an entry that is still there, or at the last trimmed one.
-pub(super) fn chain_at(connection: &Connection, held: &Held, seq: Seq) -> Result<Chain> {
-    if seq == held.topic.newest {
-        return Ok(held.topic.chain);
-    }
-    if seq < held.topic.first {
-        return Ok(held.topic.trimmed_chain);
-    }
-    connection
-        .prepare_cached("SELECT chain FROM entries WHERE topic = ?1 AND seq = ?2")?
-        .query_row(params![held.no, sql(seq.0)], |row| id(row, 0))
-}
-
-/// See [`Logs::entries`](sotto_ports::Logs::entries).
-pub(super) fn read(
-    connection: &Connection,
-    held: &Held,
+pub(super) fn stretch(
+    db: &Connection,
+    topic: TopicId,
     after: Seq,
     to: Option<Seq>,
     limit: ReadLimit,
-) -> Result<Stretch> {
-    let topic = &held.topic;
-    let after = after.max(topic.trimmed_to()).min(topic.newest.max(topic.trimmed_to()));
-    let previous = chain_at(connection, held, after)?;
-    let mut stretch = empty(topic, after, previous);
-    let to = to.map_or(topic.newest, |to| to.min(topic.newest));
-    if to <= after {
-        return Ok(stretch);
+) -> Result<Option<Stretch>, Failure> {
+    let Some(bounds) = bounds(db, topic)? else { return Ok(None) };
+    let trimmed_to = Seq(bounds.first.0 - 1);
+    let after = after.max(trimmed_to).min(bounds.newest.max(trimmed_to));
+    let mut stretch = Stretch {
+        after,
+        previous: bounds.trimmed_chain,
+        entries: Vec::new(),
+        chain: bounds.trimmed_chain,
+        first: bounds.first,
+        newest: bounds.newest,
+    };
+    // The entry before is read too, for its chain value; its body is not.
+    let mut select = db.prepare_cached(
+        "SELECT seq, chain, kind, version, head, append_id, minute, body_hash, body FROM entries
+         WHERE topic = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
+    )?;
+    let end = to.unwrap_or(bounds.newest).max(after);
+    let mut rows = select.query(params![bounds.key, int(after.0), int(end.0)])?;
+    if after > trimmed_to {
+        let row = rows.next()?.ok_or(Contradiction::EntryMissing)?;
+        stretch.previous = id(row, 1)?;
+        stretch.chain = stretch.previous;
     }
-    let mut find = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM entries WHERE topic = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4"
-    ))?;
-    let mut rows = find.query(params![held.no, sql(after.0), sql(to.0), limit.entries as i64])?;
-    let mut body_bytes = 0;
-    while body_bytes < limit.body_bytes
-        && let Some(row) = rows.next()?
-    {
-        let (entry, chain) = entry(row)?;
+    fill(&mut stretch, &mut rows, end.min(bounds.newest), limit)?;
+    Ok(Some(stretch))
+}
+
+fn fill(
+    stretch: &mut Stretch,
+    rows: &mut rusqlite::Rows<'_>,
+    end: Seq,
+    limit: ReadLimit,
+) -> Result<(), Failure> {
+    let (mut next, mut body_bytes) = (stretch.after.next(), 0);
+    while next <= end && stretch.entries.len() < limit.entries && body_bytes < limit.body_bytes {
+        let row = rows.next()?.ok_or(Contradiction::EntryMissing)?;
+        let entry = read(row)?;
+        if entry.seq != next {
+            return Err(Contradiction::EntryMissing.into());
+        }
         if let EntryContent::Body(body) = &entry.content {
             body_bytes += body.len();
         }
-        stretch.chain = chain;
+        stretch.chain = id(row, 1)?;
         stretch.entries.push(entry);
+        next = next.next();
     }
-    Ok(stretch)
+    Ok(())
 }
 
-const fn empty(topic: &Topic, after: Seq, previous: Chain) -> Stretch {
-    let (first, newest) = (topic.first, topic.newest);
-    Stretch { after, previous, entries: Vec::new(), chain: previous, first, newest }
+/// What a read needs to know of a topic.
+struct Bounds {
+    key: i64,
+    first: Seq,
+    newest: Seq,
+    trimmed_chain: Chain,
 }
 
-fn entry(row: &Row<'_>) -> Result<(Entry, Chain)> {
-    let kind: u8 = row.get(1)?;
-    let kind = EntryKind::from_code(kind).ok_or(rusqlite::Error::IntegralValueOutOfRange(1, kind.into()))?;
-    let content = match row.get::<_, Option<Vec<u8>>>(7)? {
-        Some(body) => EntryContent::Body(Bytes::from(body)),
-        None => EntryContent::Expired(id(row, 8)?),
-    };
-    let entry = Entry {
-        seq: Seq(number(row, 0)?),
-        kind,
-        version: small(row, 2)?,
-        head: Seq(number(row, 3)?),
-        append_id: id(row, 4)?,
-        minute: Minute(number(row, 5)?),
-        content,
-    };
-    Ok((entry, id(row, 6)?))
+fn bounds(db: &Connection, topic: TopicId) -> Result<Option<Bounds>, Failure> {
+    let mut select =
+        db.prepare_cached("SELECT key, first, newest, trimmed_chain FROM topics WHERE id = ?1")?;
+    let bounds = select.query_row([topic.as_bytes()], |row| {
+        Ok(Bounds { key: row.get(0)?, first: seq(row, 1)?, newest: seq(row, 2)?, trimmed_chain: id(row, 3)? })
+    });
+    match bounds.optional()? {
+        Some(bounds) if bounds.first.0 == 0 => Err(Contradiction::Topic { column: "first" }.into()),
+        bounds => Ok(bounds),
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Entry, Failure> {
+    Ok(Entry {
+        seq: seq(row, 0)?,
+        kind: EntryKind::from_code(row.get(2)?).ok_or(Contradiction::EntryKind)?,
+        version: row.get(3)?,
+        head: seq(row, 4)?,
+        append_id: id(row, 5)?,
+        minute: Minute(number(row, 6)?),
+        content: content(row)?,
+    })
+}
+
+fn content(row: &Row<'_>) -> Result<EntryContent, Failure> {
+    if row.get_ref(7)? != rusqlite::types::ValueRef::Null {
+        return Ok(EntryContent::Expired(id(row, 7)?));
+    }
+    if row.get_ref(8)? == rusqlite::types::ValueRef::Null {
+        return Err(Contradiction::EntryWithoutContent.into());
+    }
+    Ok(EntryContent::Body(bytes(row, 8)?))
 }

@@ -1,136 +1,158 @@
-//! Emptying, trimming and forgetting on one topic, by the rules of [`sotto_ports::trim`].
+//! Sweeping one topic: bodies become hashes, old entries go, then what nobody needs any more.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
 use sotto_ports::limits::SWEEP_ROWS_MAX;
 use sotto_ports::logs::{Sweep, Swept};
 use sotto_ports::trim::{self, Aged, Cutoffs};
-use sotto_wire::digest::{EntryKind, body_hash};
+use sotto_wire::digest::body_hash;
 use sotto_wire::ids::{BodyHash, Day, Minute, Seq};
+use sotto_wire::topic::EntryKind;
 
-use super::batch::Batch;
-use super::cache::{Held, Unwritten};
-use super::{entries, first, slots, topics};
-use crate::row::{number, sql};
+use super::topics::Held;
+use super::{Batch, entries, slots};
+use crate::error::{Contradiction, Failure};
+use crate::row::{int, limit, number, seq};
 
-pub(super) fn sweep(batch: &mut Batch<'_>, op: Sweep) -> Result<Swept> {
-    let connection = batch.connection;
-    let Some(held) = batch.topic(op.topic)? else { return Ok(Swept::default()) };
-    let cutoffs = Cutoffs::of(&held.topic, op.today);
-    let mut swept = Swept::default();
-    empty_bodies(connection, held, cutoffs.body, &mut swept)?;
-    trim(connection, held, op.today, cutoffs, &mut swept)?;
-    held.topic.swept(op.today, swept.more);
-    if trim::is_over(&held.topic, op.today) {
-        topics::delete(connection, held.no)?;
-        batch.cache.forget(op.topic);
-    } else {
-        batch.cache.change(op.topic, Unwritten::All);
+impl Batch<'_> {
+    pub(super) fn sweep(&mut self, op: &Sweep) -> Result<Swept, Failure> {
+        let Some(held) = self.topics.find(self.db, op.topic)? else { return Ok(Swept::default()) };
+        let swept = held.sweep(self.db, op.today)?;
+        if trim::is_over(&held.topic, op.today) {
+            self.topics.forget(self.db, op.topic)?;
+        }
+        Ok(swept)
     }
-    Ok(swept)
 }
 
-fn trim(
-    connection: &Connection,
-    held: &mut Held,
-    today: Day,
-    cutoffs: Cutoffs,
-    swept: &mut Swept,
-) -> Result<()> {
-    let slots = slots::all(connection, held.no)?;
-    let ancient = older_than(connection, held, cutoffs.handshake)?;
-    let aged = Aged {
-        hold: older_than(connection, held, cutoffs.hold)?,
-        forced: older_than(connection, held, cutoffs.all)?.max(newest_handshake(connection, held, ancient)?),
-    };
-    let cut = trim::cut(&held.topic, &slots, today, aged);
-    trim_to(connection, held, cut, swept)?;
-    trim::forget_generations(&mut held.topic);
-    for slot in slots.iter().filter(|slot| trim::is_spent(&held.topic, slot, today)) {
-        slots::delete(connection, held.no, slot.id)?;
-        swept.slots += 1;
+impl Held {
+    fn sweep(&mut self, db: &Connection, today: Day) -> Result<Swept, Failure> {
+        let cutoffs = Cutoffs::of(&self.topic, today);
+        let mut swept = Swept::default();
+        self.empty_bodies(db, cutoffs.body, &mut swept)?;
+        let slots = slots::all(db, self.key)?;
+        if slots.len() != self.topic.slots as usize {
+            return Err(Contradiction::SlotCount.into());
+        }
+        let cut = trim::cut(&self.topic, &slots, today, self.aged(db, cutoffs)?);
+        self.trim(db, cut, &mut swept)?;
+        trim::forget_generations(&mut self.topic);
+        for spent in slots.iter().filter(|slot| trim::is_spent(&self.topic, slot, today)) {
+            slots::delete(db, self.key, spent.id)?;
+            swept.slots += 1;
+        }
+        self.topic.slots -= swept.slots;
+        self.topic.swept(today, swept.more);
+        Ok(swept)
     }
-    held.topic.slots = held.topic.slots.saturating_sub(swept.slots);
-    Ok(())
+
+    fn empty_bodies(&mut self, db: &Connection, before: Minute, swept: &mut Swept) -> Result<(), Failure> {
+        let from = self.topic.emptied_to.max(self.topic.trimmed_to());
+        let mut old = old_bodies(db, self.key, from, before)?;
+        if old.len() > SWEEP_ROWS_MAX {
+            old.truncate(SWEEP_ROWS_MAX);
+            swept.more = true;
+        }
+        let mut update =
+            db.prepare_cached("UPDATE entries SET body = NULL, body_hash = ?2 WHERE arrival = ?1")?;
+        for body in &old {
+            if let Some(hash) = body.hash {
+                update.execute(params![body.arrival, hash.as_bytes()])?;
+                swept.emptied += 1;
+            }
+        }
+        self.topic.emptied_to = old.last().map_or(self.topic.emptied_to, |body| body.seq);
+        Ok(())
+    }
+
+    /// Looks at the oldest entries until one is younger than everything that matters.
+    fn aged(&self, db: &Connection, cutoffs: Cutoffs) -> Result<Aged, Failure> {
+        let mut hold = Prefix::new(cutoffs.hold, self.topic.trimmed_to());
+        let mut all = Prefix::new(cutoffs.all, self.topic.trimmed_to());
+        let mut handshakes = Prefix::new(cutoffs.handshake, Seq(0));
+        let mut select = db.prepare_cached(
+            "SELECT seq, minute, kind FROM entries WHERE topic = ?1 AND seq >= ?2 ORDER BY seq",
+        )?;
+        let mut rows = select.query(params![self.key, int(self.topic.first.0)])?;
+        while let Some(row) = rows.next()? {
+            let (seq, minute) = (seq(row, 0)?, Minute(number(row, 1)?));
+            let is_handshake = row.get::<_, u8>(2)? == EntryKind::Handshake.code();
+            hold.look_at(seq, minute, true);
+            all.look_at(seq, minute, true);
+            handshakes.look_at(seq, minute, is_handshake);
+            if hold.ended && all.ended && handshakes.ended {
+                break;
+            }
+        }
+        Ok(Aged { hold: hold.last, forced: all.last.max(handshakes.last) })
+    }
+
+    fn trim(&mut self, db: &Connection, cut: Seq, swept: &mut Swept) -> Result<(), Failure> {
+        let first = self.topic.first;
+        if cut < first {
+            return Ok(());
+        }
+        let last = cut.min(Seq(first.0 + SWEEP_ROWS_MAX as u64 - 1));
+        self.topic.trimmed_chain = entries::chain_at(db, self.key, last)?;
+        let mut delete = db.prepare_cached("DELETE FROM entries WHERE topic = ?1 AND seq <= ?2")?;
+        let gone = delete.execute(params![self.key, int(last.0)])?;
+        if gone as u64 != last.0 - first.0 + 1 {
+            return Err(Contradiction::EntryMissing.into());
+        }
+        self.topic.first = last.next();
+        swept.trimmed = gone as u32;
+        swept.more |= last < cut;
+        Ok(())
+    }
 }
 
-fn empty_bodies(connection: &Connection, held: &mut Held, before: Minute, swept: &mut Swept) -> Result<()> {
-    let (expired, emptied_to, more) = expired(connection, held, before)?;
-    let mut empty =
-        connection.prepare_cached("UPDATE entries SET body = NULL, body_hash = ?2 WHERE arrival = ?1")?;
-    for (arrival, hash) in &expired {
-        empty.execute(params![arrival, hash.as_bytes()])?;
-    }
-    swept.emptied = expired.len() as u32;
-    swept.more |= more;
-    held.topic.emptied_to = emptied_to.max(held.topic.emptied_to);
-    Ok(())
-}
-
-/// Application entries that lose their body now, how far they were looked for, and whether there may be more.
-fn expired(
-    connection: &Connection,
-    held: &Held,
+/// The oldest entries, as long as they were stored before a minute.
+struct Prefix {
     before: Minute,
-) -> Result<(Vec<(i64, BodyHash)>, Seq, bool)> {
-    let from = held.topic.emptied_to.max(held.topic.trimmed_to());
-    let mut find = connection.prepare_cached(
-        "SELECT arrival, seq, kind, minute, body FROM entries WHERE topic = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    /// The last of them that counts.
+    last: Seq,
+    ended: bool,
+}
+
+impl Prefix {
+    const fn new(before: Minute, last: Seq) -> Self {
+        Self { before, last, ended: false }
+    }
+
+    fn look_at(&mut self, seq: Seq, minute: Minute, counts: bool) {
+        self.ended |= minute >= self.before;
+        if !self.ended && counts {
+            self.last = seq;
+        }
+    }
+}
+
+struct OldBody {
+    arrival: i64,
+    seq: Seq,
+    /// Of an application body; a handshake keeps its body until it is trimmed.
+    hash: Option<BodyHash>,
+}
+
+/// One more than a sweep may empty, if there are so many.
+fn old_bodies(db: &Connection, topic: i64, after: Seq, before: Minute) -> Result<Vec<OldBody>, Failure> {
+    let mut select = db.prepare_cached(
+        "SELECT arrival, seq, kind, minute, body FROM entries
+         WHERE topic = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
     )?;
-    let mut rows = find.query(params![held.no, sql(from.0), SWEEP_ROWS_MAX as i64 + 1])?;
-    let (mut expired, mut to, mut looked_at) = (Vec::new(), from, 0);
+    let mut rows = select.query(params![topic, int(after.0), limit(SWEEP_ROWS_MAX + 1)])?;
+    let mut old = Vec::new();
     while let Some(row) = rows.next()? {
         if number(row, 3)? >= before.0 {
             break;
         }
-        if looked_at == SWEEP_ROWS_MAX {
-            return Ok((expired, to, true));
-        }
-        looked_at += 1;
-        to = Seq(number(row, 1)?);
-        if row.get::<_, u8>(2)? == EntryKind::Application.code()
-            && let Some(body) = row.get_ref(4)?.as_blob_or_null()?
-        {
-            expired.push((row.get(0)?, body_hash(body)));
-        }
+        let hash = match row.get_ref(4)? {
+            ValueRef::Blob(body) if row.get::<_, u8>(2)? == EntryKind::Application.code() => {
+                Some(body_hash(body))
+            }
+            _ => None,
+        };
+        old.push(OldBody { arrival: row.get(0)?, seq: seq(row, 1)?, hash });
     }
-    Ok((expired, to, false))
-}
-
-/// The last of the oldest entries that were all stored before.
-fn older_than(connection: &Connection, held: &Held, minute: Minute) -> Result<Seq> {
-    let mut find = connection.prepare_cached(
-        "SELECT seq FROM entries WHERE topic = ?1 AND seq >= ?2 AND minute >= ?3 ORDER BY seq LIMIT 1",
-    )?;
-    let params = params![held.no, sql(held.topic.first.0), sql(minute.0)];
-    let younger = first(&mut find, params, |row| number(row, 0))?;
-    Ok(younger.map_or(held.topic.newest, |seq| Seq(seq - 1)).max(held.topic.trimmed_to()))
-}
-
-/// The newest handshake up to an entry.
-fn newest_handshake(connection: &Connection, held: &Held, to: Seq) -> Result<Seq> {
-    if to < held.topic.first {
-        return Ok(Seq(0));
-    }
-    let mut find = connection.prepare_cached(
-        "SELECT seq FROM entries WHERE topic = ?1 AND seq <= ?2 AND kind = ?3 ORDER BY seq DESC LIMIT 1",
-    )?;
-    let params = params![held.no, sql(to.0), EntryKind::Handshake.code()];
-    Ok(Seq(first(&mut find, params, |row| number(row, 0))?.unwrap_or(0)))
-}
-
-fn trim_to(connection: &Connection, held: &mut Held, cut: Seq, swept: &mut Swept) -> Result<()> {
-    let bounded = Seq(held.topic.trimmed_to().0 + SWEEP_ROWS_MAX as u64);
-    swept.more |= cut > bounded;
-    let cut = cut.min(bounded);
-    if cut < held.topic.first {
-        return Ok(());
-    }
-    let chain = entries::chain_at(connection, held, cut)?;
-    let gone = connection
-        .prepare_cached("DELETE FROM entries WHERE topic = ?1 AND seq <= ?2")?
-        .execute(params![held.no, sql(cut.0)])?;
-    swept.trimmed = gone as u32;
-    held.topic.first = cut.next();
-    held.topic.trimmed_chain = chain;
-    Ok(())
+    Ok(old)
 }

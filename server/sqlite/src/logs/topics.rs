@@ -1,192 +1,237 @@
-//! Rows of topics and of their generations.
+//! The topics a batch touches: loaded once, written back once.
 
-use rusqlite::{Connection, Result, Row, params};
-use sotto_ports::logs::ControlStamp;
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+use sotto_ports::logs::{ControlStamp, Create};
 use sotto_ports::topic::{ArgumentsHash, ControlMark, Opened, Topic};
 use sotto_wire::ids::{Day, Generation, PublicKey, Seq, TopicId};
 use sotto_wire::topic::{ControlKeys, TtlDays};
 
-use super::cache::{Held, Unwritten};
-use super::first;
-use crate::row::{array, conversion, id, number, small, sql};
+use crate::error::{Contradiction, Failure};
+use crate::row::{id, int, limit, seq};
 
-pub(super) fn load(connection: &Connection, topic: TopicId) -> Result<Option<Held>> {
-    let mut find = connection.prepare_cached(
-        "SELECT no, arguments, newest, head, chain, first, trimmed_chain, control_keys, control_after,
-                control_stamps, ttl_days, closed, slots, emptied_to, due
-         FROM topics WHERE topic = ?1",
-    )?;
-    let Some(mut held) = first(&mut find, [topic.as_bytes()], |row| read(row, topic))? else {
-        return Ok(None);
-    };
-    held.topic.generations = generations(connection, held.no)?;
-    Ok(Some(held))
+/// Every topic of the batch so far, as it stands after the operations so far.
+#[derive(Default)]
+pub(super) struct Touched(BTreeMap<TopicId, Held>);
+
+/// A topic and what stands for it in the other tables.
+pub(super) struct Held {
+    pub(super) key: i64,
+    pub(super) topic: Topic,
+    /// As the database has it.
+    stored: Topic,
 }
 
-fn read(row: &Row<'_>, topic: TopicId) -> Result<Held> {
-    let due = row.get::<_, Option<u32>>(14)?.map(Day);
-    let topic = Topic {
+impl Touched {
+    /// The topic, loaded unless it is there already.
+    pub(super) fn find(&mut self, db: &Connection, id: TopicId) -> Result<Option<&mut Held>, Failure> {
+        if !self.0.contains_key(&id)
+            && let Some((key, topic)) = load(db, id)?
+        {
+            self.0.insert(id, Held { key, stored: topic.clone(), topic });
+        }
+        Ok(self.0.get_mut(&id))
+    }
+
+    /// A new topic; says where its log begins.
+    pub(super) fn create(&mut self, db: &Connection, op: &Create) -> Result<Seq, Failure> {
+        let topic = Topic::create(op);
+        let first = topic.first;
+        let key = insert(db, &topic)?;
+        self.0.insert(op.topic, Held { key, stored: topic.clone(), topic });
+        Ok(first)
+    }
+
+    /// Removes a topic that has no entries left, with everything that belongs to it.
+    pub(super) fn forget(&mut self, db: &Connection, id: TopicId) -> Result<(), Failure> {
+        let Some(held) = self.0.remove(&id) else { return Ok(()) };
+        for delete in [
+            "DELETE FROM slots WHERE topic = ?1",
+            "DELETE FROM generations WHERE topic = ?1",
+            "DELETE FROM topics WHERE key = ?1",
+        ] {
+            db.prepare_cached(delete)?.execute([held.key])?;
+        }
+        Ok(())
+    }
+
+    /// Writes back what changed.
+    pub(super) fn save(&self, db: &Connection) -> Result<(), Failure> {
+        self.0.values().try_for_each(|held| held.save(db))
+    }
+}
+
+impl Held {
+    fn save(&self, db: &Connection) -> Result<(), Failure> {
+        if self.topic == self.stored {
+            return Ok(());
+        }
+        update(db, self.key, &self.topic)?;
+        let (before, now) = (&self.stored.generations, &self.topic.generations);
+        for gone in before.iter().filter(|opened| !now.contains(opened)) {
+            let mut delete =
+                db.prepare_cached("DELETE FROM generations WHERE topic = ?1 AND generation = ?2")?;
+            delete.execute(params![self.key, gone.generation.0])?;
+        }
+        for new in now.iter().filter(|opened| !before.contains(opened)) {
+            insert_generation(db, self.key, new)?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn due(db: &Connection, today: Day, at_most: usize) -> Result<Vec<TopicId>, Failure> {
+    let mut select = db.prepare_cached("SELECT id FROM topics WHERE due_day <= ?1 LIMIT ?2")?;
+    let due = select.query_map(params![today.0, limit(at_most)], |row| id(row, 0))?;
+    Ok(due.collect::<Result<_, _>>()?)
+}
+
+fn load(db: &Connection, id: TopicId) -> Result<Option<(i64, Topic)>, Failure> {
+    let mut select = db.prepare_cached(
+        "SELECT key, arguments_hash, newest, head, chain, first, trimmed_chain, emptied_to, control_keys,
+             control_after, control_stamps, ttl_days, closed_day, slots, due_day
+         FROM topics WHERE id = ?1",
+    )?;
+    let mut rows = select.query([id.as_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let key = row.get(0)?;
+    let mut topic = read(row, id)?;
+    topic.generations = generations(db, key)?;
+    if topic.generations.is_empty() {
+        return Err(Contradiction::TopicWithoutGeneration.into());
+    }
+    Ok(Some((key, topic)))
+}
+
+fn read(row: &Row<'_>, topic: TopicId) -> Result<Topic, Failure> {
+    let first = seq(row, 5)?;
+    if first.0 == 0 {
+        return Err(Contradiction::Topic { column: "first" }.into());
+    }
+    Ok(Topic {
         id: topic,
-        arguments: ArgumentsHash(array(row, 1)?),
-        newest: Seq(number(row, 2)?),
-        head: Seq(number(row, 3)?),
+        arguments: ArgumentsHash(row.get(1)?),
+        newest: seq(row, 2)?,
+        head: seq(row, 3)?,
         chain: id(row, 4)?,
-        first: Seq(number(row, 5)?),
+        first,
         trimmed_chain: id(row, 6)?,
+        emptied_to: seq(row, 7)?,
         generations: Vec::new(),
-        control_keys: control_keys(row, 7)?,
-        control: ControlMark { after: Seq(number(row, 8)?), stamps: stamps(row, 9)? },
-        ttl: ttl(row, 10)?,
-        closed: row.get::<_, Option<u32>>(11)?.map(Day),
-        slots: small(row, 12)?,
-        emptied_to: Seq(number(row, 13)?),
-        due,
-    };
-    Ok(Held { no: row.get(0)?, topic, unwritten: Unwritten::Nothing, due_written: due })
+        control_keys: control_keys(row.get_ref(8)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        control: ControlMark {
+            after: seq(row, 9)?,
+            stamps: stamps(row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        },
+        ttl: TtlDays::new(row.get(11)?).ok_or(Contradiction::Topic { column: "ttl_days" })?,
+        closed: row.get::<_, Option<_>>(12)?.map(Day),
+        slots: row.get(13)?,
+        due: row.get::<_, Option<_>>(14)?.map(Day),
+    })
 }
 
-fn generations(connection: &Connection, no: i64) -> Result<Vec<Opened>> {
-    let mut find = connection.prepare_cached(
-        "SELECT generation, capability, from_seq, head FROM generations WHERE topic = ?1 ORDER BY generation",
+fn generations(db: &Connection, key: i64) -> rusqlite::Result<Vec<Opened>> {
+    let mut select = db.prepare_cached(
+        "SELECT generation, capability_hash, from_seq, head FROM generations
+         WHERE topic = ?1 ORDER BY generation",
     )?;
-    let opened = find.query_map([no], |row| {
+    let opened = select.query_map([key], |row| {
         Ok(Opened {
-            generation: Generation(small(row, 0)?),
+            generation: Generation(row.get(0)?),
             capability: id(row, 1)?,
-            from: Seq(number(row, 2)?),
-            head: Seq(number(row, 3)?),
+            from: seq(row, 2)?,
+            head: seq(row, 3)?,
         })
     })?;
     opened.collect()
 }
 
-/// Writes a topic that was just made.
-pub(super) fn insert(connection: &Connection, topic: Topic) -> Result<Held> {
-    connection
-        .prepare_cached(
-            "INSERT INTO topics (topic, arguments, newest, head, chain, first, trimmed_chain, control_keys,
-                                 control_after, control_stamps, ttl_days, closed, slots, emptied_to, due)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
-        .execute(params![
-            topic.id.as_bytes(),
-            topic.arguments.0,
-            sql(topic.newest.0),
-            sql(topic.head.0),
-            topic.chain.as_bytes(),
-            sql(topic.first.0),
-            topic.trimmed_chain.as_bytes(),
-            joined_keys(&topic),
-            sql(topic.control.after.0),
-            joined_stamps(&topic),
-            topic.ttl.get(),
-            topic.closed.map(|day| day.0),
-            topic.slots,
-            sql(topic.emptied_to.0),
-            topic.due.map(|day| day.0),
-        ])?;
-    let no = connection.last_insert_rowid();
-    insert_generations(connection, no, &topic)?;
-    let due_written = topic.due;
-    Ok(Held { no, topic, unwritten: Unwritten::Nothing, due_written })
+fn insert(db: &Connection, topic: &Topic) -> rusqlite::Result<i64> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO topics (id, arguments_hash, newest, head, chain, first, trimmed_chain, emptied_to,
+             control_keys, control_after, control_stamps, ttl_days, closed_day, slots, due_day)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?;
+    insert.execute(params![
+        topic.id.as_bytes(),
+        topic.arguments.0,
+        int(topic.newest.0),
+        int(topic.head.0),
+        topic.chain.as_bytes(),
+        int(topic.first.0),
+        topic.trimmed_chain.as_bytes(),
+        int(topic.emptied_to.0),
+        packed_keys(&topic.control_keys),
+        int(topic.control.after.0),
+        packed_stamps(&topic.control.stamps),
+        topic.ttl.get(),
+        topic.closed.map(|day| day.0),
+        topic.slots,
+        topic.due.map(|day| day.0),
+    ])?;
+    let key = db.last_insert_rowid();
+    topic.generations.iter().try_for_each(|opened| insert_generation(db, key, opened))?;
+    Ok(key)
 }
 
-/// Writes what has changed.
-pub(super) fn write_back(connection: &Connection, held: &mut Held) -> Result<()> {
-    match held.unwritten {
-        Unwritten::Nothing => return Ok(()),
-        Unwritten::Place => write_place(connection, held)?,
-        Unwritten::All => {
-            write_place(connection, held)?;
-            write_rest(connection, held)?;
-        }
-    }
-    if held.due_written != held.topic.due {
-        connection
-            .prepare_cached("UPDATE topics SET due = ?2 WHERE no = ?1")?
-            .execute(params![held.no, held.topic.due.map(|day| day.0)])?;
-        held.due_written = held.topic.due;
-    }
-    held.unwritten = Unwritten::Nothing;
+fn update(db: &Connection, key: i64, topic: &Topic) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE topics SET newest = ?2, head = ?3, chain = ?4, first = ?5, trimmed_chain = ?6,
+             emptied_to = ?7, control_keys = ?8, control_after = ?9, control_stamps = ?10, ttl_days = ?11,
+             closed_day = ?12, slots = ?13, due_day = ?14
+         WHERE key = ?1",
+    )?;
+    let changed = update.execute(params![
+        key,
+        int(topic.newest.0),
+        int(topic.head.0),
+        topic.chain.as_bytes(),
+        int(topic.first.0),
+        topic.trimmed_chain.as_bytes(),
+        int(topic.emptied_to.0),
+        packed_keys(&topic.control_keys),
+        int(topic.control.after.0),
+        packed_stamps(&topic.control.stamps),
+        topic.ttl.get(),
+        topic.closed.map(|day| day.0),
+        topic.slots,
+        topic.due.map(|day| day.0),
+    ])?;
+    debug_assert_eq!(changed, 1);
     Ok(())
 }
 
-fn write_place(connection: &Connection, held: &Held) -> Result<()> {
-    let topic = &held.topic;
-    connection
-        .prepare_cached("UPDATE topics SET newest = ?2, head = ?3, chain = ?4 WHERE no = ?1")?
-        .execute(params![held.no, sql(topic.newest.0), sql(topic.head.0), topic.chain.as_bytes()])
-        .map(drop)
-}
-
-fn write_rest(connection: &Connection, held: &Held) -> Result<()> {
-    let topic = &held.topic;
-    connection
-        .prepare_cached(
-            "UPDATE topics SET first = ?2, trimmed_chain = ?3, control_keys = ?4, control_after = ?5,
-                               control_stamps = ?6, ttl_days = ?7, closed = ?8, slots = ?9, emptied_to = ?10
-             WHERE no = ?1",
-        )?
-        .execute(params![
-            held.no,
-            sql(topic.first.0),
-            topic.trimmed_chain.as_bytes(),
-            joined_keys(topic),
-            sql(topic.control.after.0),
-            joined_stamps(topic),
-            topic.ttl.get(),
-            topic.closed.map(|day| day.0),
-            topic.slots,
-            sql(topic.emptied_to.0),
-        ])?;
-    let oldest = topic.generations.first().map_or(0, |opened| opened.generation.0);
-    connection
-        .prepare_cached("DELETE FROM generations WHERE topic = ?1 AND generation < ?2")?
-        .execute(params![held.no, oldest])?;
-    insert_generations(connection, held.no, topic)
-}
-
-// A generation never changes; those that are there stay as they are.
-fn insert_generations(connection: &Connection, no: i64, topic: &Topic) -> Result<()> {
-    let mut insert = connection.prepare_cached(
-        "INSERT OR IGNORE INTO generations (topic, generation, capability, from_seq, head)
+fn insert_generation(db: &Connection, key: i64, opened: &Opened) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO generations (topic, generation, capability_hash, from_seq, head)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    topic.generations.iter().try_for_each(|opened| {
-        let (from, head) = (sql(opened.from.0), sql(opened.head.0));
-        insert.execute(params![no, opened.generation.0, opened.capability.as_bytes(), from, head]).map(drop)
-    })
+    let row = params![
+        key,
+        opened.generation.0,
+        opened.capability.as_bytes(),
+        int(opened.from.0),
+        int(opened.head.0)
+    ];
+    insert.execute(row).map(drop)
 }
 
-/// Deletes a topic that has no entries any more.
-pub(super) fn delete(connection: &Connection, no: i64) -> Result<()> {
-    connection.prepare_cached("DELETE FROM generations WHERE topic = ?1")?.execute([no])?;
-    connection.prepare_cached("DELETE FROM slots WHERE topic = ?1")?.execute([no])?;
-    connection.prepare_cached("DELETE FROM topics WHERE no = ?1")?.execute([no]).map(drop)
+fn packed_keys(keys: &ControlKeys) -> Vec<u8> {
+    keys.as_slice().iter().flat_map(|key| key.as_bytes()).copied().collect()
 }
 
-fn joined_keys(topic: &Topic) -> Vec<u8> {
-    topic.control_keys.as_slice().iter().flat_map(|key| *key.as_bytes()).collect()
+fn control_keys(packed: &[u8]) -> Result<ControlKeys, Contradiction> {
+    let impossible = Contradiction::Topic { column: "control_keys" };
+    let keys = packed.chunks(PublicKey::LEN).map(PublicKey::try_from).collect::<Result<_, _>>();
+    ControlKeys::new(keys.map_err(|_| impossible)?).map_err(|_| impossible)
 }
 
-fn joined_stamps(topic: &Topic) -> Vec<u8> {
-    topic.control.stamps.iter().flat_map(|stamp| stamp.0).collect()
+fn packed_stamps(stamps: &[ControlStamp]) -> Vec<u8> {
+    stamps.iter().flat_map(|stamp| stamp.0).collect()
 }
 
-fn control_keys(row: &Row<'_>, column: usize) -> Result<ControlKeys> {
-    let bytes = row.get_ref(column)?.as_blob().map_err(|error| conversion(column, error))?;
-    let keys = bytes.chunks(PublicKey::LEN).map(PublicKey::try_from).collect::<std::result::Result<_, _>>();
-    let keys = keys.map_err(|error| conversion(column, error))?;
-    ControlKeys::new(keys).map_err(|error| conversion(column, error))
-}
-
-fn stamps(row: &Row<'_>, column: usize) -> Result<Vec<ControlStamp>> {
-    let bytes = row.get_ref(column)?.as_blob().map_err(|error| conversion(column, error))?;
-    let stamps = bytes.chunks(16).map(|stamp| stamp.try_into().map(ControlStamp));
-    stamps.collect::<std::result::Result<_, _>>().map_err(|error| conversion(column, error))
-}
-
-fn ttl(row: &Row<'_>, column: usize) -> Result<TtlDays> {
-    let days = small(row, column)?;
-    TtlDays::new(days).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, days.into()))
+fn stamps(packed: &[u8]) -> Result<Vec<ControlStamp>, Contradiction> {
+    let stamps = packed.chunks(16).map(|stamp| stamp.try_into().map(ControlStamp)).collect::<Result<_, _>>();
+    stamps.map_err(|_| Contradiction::Topic { column: "control_stamps" })
 }

@@ -1,8 +1,0 @@
-//! stub
-/// stub
-#[derive(Debug)]
-pub struct BackupError;
-/// stub
-pub fn backup() {}
-/// stub
-pub fn restore() {}

@@ -1,0 +1,186 @@
+//! One database file: how it is set up, written and read.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use sotto_ports::storage::StorageError;
+
+use crate::checkpoint::Checkpoints;
+use crate::error::{Failure, classify};
+use crate::limits::{
+    DIRECTORY_CACHE_KIB, DIRECTORY_WAL_BYTES, PAGE_BYTES, STATEMENTS_CACHED, TOPICS_CACHE_KIB, WAL_BYTES,
+};
+use crate::migrations;
+use crate::open::{OpenError, OpenOptions, Opener};
+
+/// The two files of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DatabaseFile {
+    /// `directory.db`: accounts and what belongs to them.
+    Directory,
+    /// `topics.db`: topics and what belongs to them.
+    Topics,
+}
+
+impl DatabaseFile {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Directory, Self::Topics];
+
+    /// Its name in the data directory.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Directory => "directory.db",
+            Self::Topics => "topics.db",
+        }
+    }
+
+    /// Where it is.
+    pub fn path(self, dir: &Path) -> PathBuf {
+        dir.join(self.name())
+    }
+
+    /// What stands in its header, so that nobody takes another file for it.
+    pub(crate) const fn application_id(self) -> i32 {
+        match self {
+            Self::Directory => i32::from_be_bytes(*b"SoDi"),
+            Self::Topics => i32::from_be_bytes(*b"SoTo"),
+        }
+    }
+
+    const fn cache_kib(self) -> u32 {
+        match self {
+            Self::Directory => DIRECTORY_CACHE_KIB,
+            Self::Topics => TOPICS_CACHE_KIB,
+        }
+    }
+
+    const fn wal_bytes(self, options: &OpenOptions) -> u64 {
+        match self {
+            Self::Directory => options.wal_bytes / (WAL_BYTES / DIRECTORY_WAL_BYTES),
+            Self::Topics => options.wal_bytes,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(crate) struct Database {
+    connection: Connection,
+    /// The server's only: other processes leave the write-ahead log to it.
+    checkpoints: Option<Checkpoints>,
+}
+
+impl Database {
+    pub(crate) fn open(file: DatabaseFile, dir: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+        let mut connection = connect(file, dir, options.opener)?;
+        set_up(&connection, file, options).map_err(|error| OpenError::sqlite(file, error))?;
+        match options.opener {
+            Opener::Server => migrations::migrate(&mut connection, file)?,
+            Opener::Beside | Opener::Reader => migrations::check(&connection, file)?,
+        }
+        let checkpoints =
+            (options.opener == Opener::Server).then(|| Checkpoints::every(file.wal_bytes(options)));
+        Ok(Self { connection, checkpoints })
+    }
+
+    /// One durable transaction around a batch.
+    pub(crate) fn write<Op, Outcome>(
+        &mut self,
+        batch: Vec<Op>,
+        apply: impl FnOnce(&Connection, Vec<Op>) -> Result<Vec<Outcome>, Failure>,
+    ) -> Result<Vec<Outcome>, StorageError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(classify)?;
+        // Dropped before its end, a transaction is rolled back.
+        let outcomes = apply(&transaction, batch)?;
+        transaction.commit().map_err(classify)?;
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.after_commit(&self.connection);
+        }
+        Ok(outcomes)
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StorageError> {
+        Ok(read(&self.connection)?)
+    }
+
+    /// Empties the write-ahead log: no earlier version of a row and no order of batches stays behind in it. A log that
+    /// somebody is reading is left for the next time.
+    pub(crate) fn tidy(&mut self) -> Result<(), StorageError> {
+        let Some(checkpoints) = &mut self.checkpoints else { return Ok(()) };
+        checkpoints.truncate(&self.connection).map_err(classify)
+    }
+
+    /// Copies the write-ahead log into the file and removes it.
+    pub(crate) fn close(mut self) -> Result<(), StorageError> {
+        self.tidy()?;
+        self.connection.close().map_err(|(_, error)| classify(error))
+    }
+}
+
+fn connect(file: DatabaseFile, dir: &Path, opener: Opener) -> Result<Connection, OpenError> {
+    let path = file.path(dir);
+    match opener {
+        Opener::Server => make_private(&path).map_err(|error| OpenError::system(file, error))?,
+        Opener::Beside | Opener::Reader if !path.exists() => {
+            return Err(OpenError::Absent { file, dir: dir.to_owned() });
+        }
+        Opener::Beside | Opener::Reader => {}
+    }
+    let access = match opener {
+        Opener::Server | Opener::Beside => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Opener::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    Connection::open_with_flags(path, flags).map_err(|error| OpenError::sqlite(file, error))
+}
+
+/// Makes the file unless it is there, for its owner alone; SQLite gives the files beside it the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlite::Result<()> {
+    db.busy_timeout(options.busy_timeout)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.pragma_update(None, "cache_size", -i64::from(file.cache_kib()))?;
+    if options.opener == Opener::Reader {
+        return db.pragma_update(None, "query_only", true);
+    }
+    db.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
+    if options.opener == Opener::Server {
+        // Answers with the mode; every later opening finds it in the file.
+        db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    }
+    db.pragma_update(None, "synchronous", "FULL")?;
+    // On some systems a sync is one only with these; elsewhere they do nothing.
+    db.pragma_update(None, "fullfsync", true)?;
+    db.pragma_update(None, "checkpoint_fullfsync", true)?;
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    if let Some(bytes) = options.bytes_max {
+        let pages = i64::try_from(bytes / PAGE_BYTES).unwrap_or(i64::MAX);
+        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
+    Ok(())
+}

@@ -1,7 +1,0 @@
-//! stub
-/// stub
-#[derive(Debug)]
-pub struct AccountReport;
-/// stub
-#[derive(Debug)]
-pub struct TableTotal;

@@ -1,0 +1,20 @@
+//! Every maximum of this store, in one place.
+
+use std::time::Duration;
+
+/// How long a write waits for another process, such as `sottod invite`.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log is copied into the database, and begun anew, when it has grown to this.
+pub const WAL_BYTES: u64 = 48 << 20;
+/// The directory's: it changes less, and what is deleted there should not linger.
+pub const DIRECTORY_WAL_BYTES: u64 = 8 << 20;
+/// Pages of `topics.db` kept in memory, in KiB.
+pub(crate) const TOPICS_CACHE_KIB: u32 = 64 << 10;
+/// Pages of `directory.db` kept in memory, in KiB.
+pub(crate) const DIRECTORY_CACHE_KIB: u32 = 16 << 10;
+/// Prepared statements kept for each file: more than there are.
+pub(crate) const STATEMENTS_CACHED: usize = 128;
+/// Bytes of a page of both files.
+pub(crate) const PAGE_BYTES: u64 = 4096;
+
+const _: () = assert!(DIRECTORY_WAL_BYTES <= WAL_BYTES);
