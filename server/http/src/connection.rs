@@ -102,9 +102,8 @@ impl Connection {
     pub(crate) async fn run(mut self) {
         let prefix = self.visitor.prefix();
         let (id, plane, mailbox) = (self.id, self.plane, self.mailbox.clone());
-        if self.tell(Event::Connected { id, plane, prefix, mailbox }).await.is_err() {
-            return;
-        }
+        let Ok(place) = self.shared.place_for_event().await else { return };
+        place.send(Event::Connected { id, plane, prefix, mailbox });
         let metrics = self.shared.metrics.clone();
         metrics.plane(plane).opened.add(1);
         metrics.plane(plane).open.add(1);
@@ -115,7 +114,9 @@ impl Connection {
         metrics.plane(plane).open.sub(1);
         ending.count(&metrics);
         // Without a service there is nobody to tell.
-        let _ = self.tell(Event::Disconnected(id)).await;
+        if let Ok(place) = self.shared.place_for_event().await {
+            place.send(Event::Disconnected(id));
+        }
         // A peer that does not listen is not waited for.
         let _ = timeout(FAREWELL_MAX, Box::pin(self.say_goodbye(ending))).await;
     }
@@ -157,7 +158,7 @@ impl Connection {
             Taken::Nothing => Ok(Queue::Empty),
             Taken::Frames { asks } => {
                 for _ in 0..asks {
-                    self.tell(Event::Writable(self.id)).await?;
+                    self.shared.place_for_event().await?.send(Event::Writable(self.id));
                 }
                 Ok(Queue::MayHoldMore)
             }
@@ -207,11 +208,13 @@ impl Connection {
     }
 
     async fn pass_on(&mut self, message: Bytes) -> Result<(), Ending> {
+        // Parsed after the wait for a place, so that no idle connection has room for a parsed request.
+        let place = self.shared.place_for_event().await?;
         self.shared.metrics.plane(self.plane).messages_received.add(1);
-        let received = Received { connection: self.id, request: Request::parse(self.plane, message) };
-        let budget = self.budget.take();
         self.mailbox.request_accepted();
-        self.tell(Event::Received { received, budget }).await
+        let received = Received { connection: self.id, request: Request::parse(self.plane, message) };
+        place.send(Event::Received { received, budget: self.budget.take() });
+        Ok(())
     }
 
     /// Looks, once per ping interval, whether the peer is still there.
@@ -317,10 +320,5 @@ impl Connection {
                 return;
             }
         }
-    }
-
-    /// Fails only when the service is gone.
-    async fn tell(&self, event: Event) -> Result<(), Ending> {
-        self.shared.events.send(event).await.map_err(|_| Ending::Orphaned)
     }
 }

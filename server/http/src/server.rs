@@ -28,6 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    ending::Ending,
     limits::{ACCEPT_PAUSE, HEADER_BYTES_MAX, HEADER_READ_MAX, PLAIN_HTTP_MAX, TICK, TLS_HANDSHAKE_MAX},
     metrics::Metrics,
     options::{Options, PlainOnPublicAddress, Proxy},
@@ -91,6 +92,11 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn next_connection(&self) -> ConnectionId {
         ConnectionId(self.connections.fetch_add(1, Relaxed))
+    }
+
+    /// Waits until the service thread can be told something.
+    pub(crate) async fn place_for_event(&self) -> Result<mpsc::Permit<'_, Event>, Ending> {
+        self.events.reserve().await.map_err(|_| Ending::Orphaned)
     }
 }
 
