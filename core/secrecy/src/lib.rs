@@ -5,6 +5,14 @@
 //! write. Dropping a workspace is the rollback. It never decides what people see, never talks about delivery, and never
 //! looks at a list it was not given: whether a commit is valid is a pure function of the group and the commit's bytes.
 //!
+//! What the caller keeps to:
+//! - one workspace for one step; its changes are written in one transaction, or dropped, the [`Group`] with them;
+//! - a commit is staged in a workspace that is dropped, and merged from its bytes once the log has taken it. Own entries
+//!   are recognised before anything is received: MLS cannot read a path of one's own;
+//! - after [`Group::join`], and after every [`Change`] but a self-update, [`check_membership`] decides before the changes
+//!   are written;
+//! - a Welcome opened with a last-resort package is remembered: it would open again once its group is gone.
+//!
 //! Reading order: [`rows`] and [`workspace`] (where state lives), [`device_keys`], [`key_package`], [`group`] (the
 //! central type), [`validity`] and [`membership`] (what a group refuses), [`envelope`], [`seal`], [`franking`],
 //! [`error`].

@@ -150,9 +150,9 @@ pub(crate) fn check_staged(
     let leaf = group.leaf(committer).ok_or(Invalid::Sender)?;
     let sender = member_of(leaf).ok_or(Invalid::Sender)?;
 
-    match commit.update_path_leaf_node() {
-        Some(path) => same_leaf(leaf, path)?,
-        None => {} // MLS asks for a path where one is needed.
+    // Where a path is needed, MLS asks for it.
+    if let Some(path) = commit.update_path_leaf_node() {
+        same_leaf(leaf, path)?;
     }
     let founding = group.group_context().epoch().as_u64() == 0 && proposals.only_adds();
     if state.kind == GroupKind::Direct && !proposals.is_empty() && !founding {
