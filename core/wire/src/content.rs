@@ -8,5 +8,5 @@ mod message;
 pub use group::{GroupKind, GroupState, Member, Role};
 pub use inbox::{InboxContent, PinnedLists, Welcome};
 pub use message::{
-    ApplicationPayload, AuthenticatedData, Body, Content, Envelope, Franking, StatementSeen, UnknownBody,
+    ApplicationPayload, AuthenticatedData, Body, Content, Franking, StatementSeen, UnknownBody,
 };

@@ -122,12 +122,6 @@ pub fn all() -> Vec<Family> {
             shared: Json::Null,
         },
         Family {
-            name: "envelopes",
-            about: "Plaintext under a topic's envelope.",
-            vectors: messages("Envelope", content::envelopes(), |envelope| envelope.encode()),
-            shared: Json::Null,
-        },
-        Family {
             name: "group-states",
             about: "GroupContext extension 0xF050.",
             vectors: messages("GroupState", content::group_states(), |state| state.encode()),

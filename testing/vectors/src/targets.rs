@@ -5,9 +5,7 @@
 
 use sotto_identity::{DeviceList, ListBody, VerifiedKeyPackage};
 use sotto_wire::account::{AccountCall, AccountFrame};
-use sotto_wire::content::{
-    ApplicationPayload, AuthenticatedData, Content, Envelope, GroupState, InboxContent,
-};
+use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Content, GroupState, InboxContent};
 use sotto_wire::digest::{log_key_id, receipt_leaf, server_batch_to_sign};
 use sotto_wire::ids::Millis;
 use sotto_wire::limits::DEVICES_MAX;
@@ -35,7 +33,6 @@ pub const ALL: &[(&str, Target, &[&str])] = &[
     ("receipt", self::receipt, &["receipts"]),
     ("payload", payload, &["payloads", "contents"]),
     ("authenticated_data", authenticated_data, &["authenticated-data"]),
-    ("envelope", envelope, &["envelopes"]),
     ("group_state", group_state, &["group-states"]),
     ("inbox_content", inbox_content, &["inbox-contents"]),
 ];
@@ -165,11 +162,6 @@ pub fn payload(bytes: &[u8]) {
 /// `AuthenticatedData`.
 pub fn authenticated_data(bytes: &[u8]) {
     travels(bytes, AuthenticatedData::parse, AuthenticatedData::encode, names_no_content);
-}
-
-/// `Envelope`.
-pub fn envelope(bytes: &[u8]) {
-    travels(bytes, Envelope::parse, Envelope::encode, names_no_content);
 }
 
 /// `GroupState`.

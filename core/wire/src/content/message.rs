@@ -1,4 +1,4 @@
-//! One message: its content, the franking beside it, what MLS authenticates with it, the envelope around it.
+//! One message: its content, the franking beside it, what MLS authenticates with it.
 
 use std::fmt;
 
@@ -12,8 +12,7 @@ use crate::ids::{
     StatementHash,
 };
 use crate::limits::{
-    AUTHENTICATED_DATA_BYTES_MAX, CONTENT_VERSION, HANDSHAKE_BYTES_MAX, MILLIS_MAX, PAYLOAD_BYTES_MAX,
-    TEXT_BYTES_MAX,
+    AUTHENTICATED_DATA_BYTES_MAX, CONTENT_VERSION, MILLIS_MAX, PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX,
 };
 use crate::proto;
 use crate::signed::{Pin, pin};
@@ -249,36 +248,6 @@ impl From<&AuthenticatedData> for proto::AuthenticatedData {
     }
 }
 
-/// Plaintext under a topic's envelope: an MLS message and padding, which is all zeros.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Envelope {
-    /// PublicMessage or PrivateMessage of RFC 9420.
-    pub mls_message: Bytes,
-    /// Zero bytes after it.
-    pub padding_bytes: usize,
-}
-
-impl Envelope {
-    /// Reads what was under the envelope.
-    ///
-    /// # Errors
-    /// When it is no envelope, is too long, or hides something in its padding.
-    pub fn parse(plaintext: &Bytes) -> Result<Self, Reason> {
-        let message: proto::Envelope = decode("envelope", plaintext, HANDSHAKE_BYTES_MAX)?;
-        if message.padding.iter().any(|byte| *byte != 0) {
-            return Err(Reason::NotAllowed { what: "something in the padding" });
-        }
-        let mls_message = filled("MLS message", message.mls_message, HANDSHAKE_BYTES_MAX)?;
-        Ok(Self { mls_message, padding_bytes: message.padding.len() })
-    }
-
-    /// The plaintext that [`parse`](Self::parse) reads.
-    pub fn encode(&self) -> Bytes {
-        let padding = vec![0; self.padding_bytes].into();
-        proto::Envelope { mls_message: self.mls_message.clone(), padding }.encode_to_vec().into()
-    }
-}
-
 macro_rules! prints_its_name_only {
     ($($name:ident)+) => {$(
         impl fmt::Debug for $name {
@@ -289,4 +258,4 @@ macro_rules! prints_its_name_only {
     )+};
 }
 // What people write never reaches a log through `{:?}`.
-prints_its_name_only!(ApplicationPayload Franking Content Body UnknownBody Envelope);
+prints_its_name_only!(ApplicationPayload Franking Content Body UnknownBody);

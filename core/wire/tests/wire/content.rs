@@ -2,8 +2,8 @@
 
 use prost::Message;
 use sotto_wire::content::{
-    ApplicationPayload, AuthenticatedData, Body, Content, Envelope, Franking, GroupKind, GroupState,
-    InboxContent, Member, PinnedLists, Role, StatementSeen, Welcome,
+    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GroupKind, GroupState, InboxContent,
+    Member, PinnedLists, Role, StatementSeen, Welcome,
 };
 use sotto_wire::ids::{
     AccountId, Capability, Chain, ControlSecret, ConversationId, ConversationPseudonym, DeviceId,
@@ -111,16 +111,6 @@ fn authenticated_data_has_a_statement_or_none() {
     let mut half = proto::AuthenticatedData::from(&data(Some(seen)));
     half.statement_hash = Bytes::new();
     assert!(matches!(AuthenticatedData::try_from(&half), Err(Reason::Length(_))));
-}
-
-#[test]
-fn nothing_hides_in_an_envelopes_padding() {
-    let envelope = Envelope { mls_message: Bytes::from_static(b"mls"), padding_bytes: 13 };
-    assert_eq!(Envelope::parse(&envelope.encode()), Ok(envelope.clone()));
-    let mut message = proto::Envelope::decode(envelope.encode()).unwrap();
-    message.padding = Bytes::from_static(&[0, 0, 1]);
-    let refused = Envelope::parse(&message.encode_to_vec().into());
-    assert_eq!(refused, Err(Reason::NotAllowed { what: "something in the padding" }));
 }
 
 // Group state.

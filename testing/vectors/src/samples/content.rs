@@ -1,8 +1,8 @@
 //! What only members read.
 
 use sotto_wire::content::{
-    ApplicationPayload, AuthenticatedData, Body, Content, Envelope, Franking, GroupKind, GroupState,
-    InboxContent, Member, PinnedLists, Role, StatementSeen, Welcome,
+    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GroupKind, GroupState, InboxContent,
+    Member, PinnedLists, Role, StatementSeen, Welcome,
 };
 use sotto_wire::digest::frank_to_sign;
 use sotto_wire::ids::{
@@ -56,15 +56,6 @@ pub fn authenticated_data() -> Vec<(&'static str, AuthenticatedData)> {
     let data = |statement| AuthenticatedData { seq: Seq(3), chain: chain(), own_pin: pin(), statement };
     let seen = StatementSeen { index: 12, hash: StatementHash::new(bytes("statement")) };
     vec![("no statement seen", data(None)), ("a statement seen", data(Some(seen)))]
-}
-
-/// Envelopes with and without padding, with a name.
-pub fn envelopes() -> Vec<(&'static str, Envelope)> {
-    let mls_message = long_bytes("mls message", 90);
-    vec![
-        ("padded", Envelope { mls_message: mls_message.clone(), padding_bytes: 34 }),
-        ("not padded", Envelope { mls_message, padding_bytes: 0 }),
-    ]
 }
 
 /// A group and a 1:1 conversation, with a name.
