@@ -14,7 +14,7 @@
 //! - a Welcome opened with a last-resort package is remembered: it would open again once its group is gone.
 //!
 //! Reading order: [`rows`] and [`workspace`] (where state lives), [`device_keys`], [`key_package`], [`group`] (the
-//! central type), [`validity`] and [`membership`] (what a group refuses), [`envelope`], [`seal`], [`franking`],
+//! central type), [`validity`] and [`membership`] (what a group refuses), [`envelope`], [`mod@seal`], [`franking`],
 //! [`error`].
 
 pub mod device_keys;

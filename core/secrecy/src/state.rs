@@ -19,7 +19,7 @@ pub(crate) fn write(state: &[u8]) -> Option<Extensions<GroupContext>> {
     .ok()
 }
 
-/// Reads what [`write`] wrote: exactly those two extensions, so no external sender slips in (rules 9, 10).
+/// Reads what [`write()`] wrote: exactly those two extensions, so no external sender slips in (rules 9, 10).
 pub(crate) fn read(extensions: &Extensions<GroupContext>) -> Result<GroupState, Invalid> {
     if extensions.iter().count() != 2 || extensions.required_capabilities() != Some(&required()) {
         return Err(Invalid::Extensions);

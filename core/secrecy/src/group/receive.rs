@@ -71,7 +71,7 @@ impl Group {
         };
         let merged = self.mls.merge_staged_commit(ws.mls(), *commit);
         ws.mls().settle(merged)?.map_err(|_| CannotDecrypt::Internal)?;
-        self.refresh()?;
+        self.refresh().map_err(|_| CannotDecrypt::Internal)?;
         Ok(Applied { sender: valid.sender, auth: valid.auth, change: valid.change })
     }
 
