@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::Message;
 use sotto_secrecy::{
-    EntryAddress, Group, Member, ReceiveError, Received, Workspace, open_entry, verify_franking,
+    EntryAddress, Group, Member, MergeError, ReceiveError, Received, Workspace, open_entry, verify_franking,
 };
 use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Body, Content};
 use sotto_wire::digest::EntryKind;
@@ -177,10 +177,20 @@ impl Work<'_> {
     ) -> Step<Fate> {
         let workspace = Workspace::new(&self.db, self.entropy);
         let Some(mut group) = Group::load(&workspace, leg.topic)? else { return Ok(Fate::Broken) };
-        if group.merge_own(&workspace, staged, base_epoch).is_err() {
-            drop(workspace);
-            self.lose_commit(item)?;
-            return Ok(if leg.state == LegState::Opening { Fate::Broken } else { Fate::Fine });
+        match group.merge_own(&workspace, staged, base_epoch) {
+            Ok(()) => {}
+            Err(MergeError::Storage(error)) => return Err(error.into()),
+            Err(MergeError::Corrupt) => return Err(Cause::Storage(StorageError::Corrupt)),
+            Err(MergeError::Epoch { .. }) => {
+                drop(workspace);
+                self.lose_commit(item)?;
+                return Ok(if leg.state == LegState::Opening { Fate::Broken } else { Fate::Fine });
+            }
+            Err(MergeError::Damaged | MergeError::Library(_)) => {
+                drop(workspace);
+                self.lose_commit(item)?;
+                return Ok(Fate::Broken);
+            }
         }
         let changes = workspace.into_changes();
         self.db.write_mls(changes)?;
