@@ -7,9 +7,10 @@
 mod ops;
 
 pub use ops::{
-    Ack, AckRefused, Append, AppendRefused, Appended, Asked, Control, ControlRefused, ControlStamp, Create,
-    CreateRefused, Created, LogOp, LogOutcome, OpenSlot, OpenSlotRefused, Prove, ProveRefused, ReadTopic,
-    ReplaceSecret, Rotation, SlotKey, SlotRefused, SlotView, Standing, Sweep, Swept, TopicRefused, TopicView,
+    Ack, AckRefused, Append, AppendRefused, Appended, Asked, Control, ControlRefused, ControlStamp,
+    Controlled, Create, CreateRefused, Created, LogOp, LogOutcome, OpenSlot, OpenSlotRefused, Prove,
+    ProveRefused, ReadTopic, ReplaceSecret, Rotation, SlotKey, SlotRefused, SlotView, Standing, Sweep, Swept,
+    TopicRefused, TopicView,
 };
 
 use sotto_wire::ids::{Chain, Day, Seq, TopicId};

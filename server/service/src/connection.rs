@@ -44,7 +44,7 @@ pub struct Outgoing {
 /// The network a connection comes from, coarse enough to be shared: an IPv4 /24 or an IPv6 /48.
 ///
 /// Lives in memory only, for the limits on open registration (protocol §3); it never prints.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressPrefix([u8; 7]);
 
 impl From<IpAddr> for AddressPrefix {

@@ -16,8 +16,8 @@ use crate::directory::{
 };
 use crate::logs::{
     Ack, AckRefused, Append, AppendRefused, Appended, Asked, Control, ControlRefused, ControlStamp, Create,
-    CreateRefused, Created, LogOp, LogOutcome, OpenSlot, OpenSlotRefused, Prove, ProveRefused, ReadLimit,
-    ReadTopic, Rotation, SlotKey, SlotRefused, SlotView, Stretch, Sweep, Swept, TopicRefused, TopicView,
+    CreateRefused, LogOp, LogOutcome, OpenSlot, OpenSlotRefused, Prove, ProveRefused, ReadLimit, ReadTopic,
+    Rotation, SlotKey, SlotRefused, SlotView, Stretch, Sweep, Swept, TopicRefused, TopicView,
 };
 use crate::{Directory, Logs};
 
@@ -168,16 +168,16 @@ pub(super) fn creation(n: u8) -> Create {
     Create { topic: topic(n), capability: capability(0), control_keys: control_keys(&[1, 2]), ttl: ttl(30) }
 }
 
-pub(super) fn create(store: &mut impl Logs, op: Create) -> Result<Created, CreateRefused> {
+pub(super) fn create(store: &mut impl Logs, op: Create) -> Result<Asked, CreateRefused> {
     match log(store, LogOp::Create(op)) {
-        LogOutcome::Create(outcome) => outcome,
+        LogOutcome::Create(outcome) => outcome.map(|created| created.asked),
         other => panic!("{other:?}"),
     }
 }
 
 /// A topic with number 1, made.
 pub(super) fn with_topic(store: &mut impl Logs) {
-    assert_eq!(create(store, creation(1)), Ok(Created { asked: Asked::First }));
+    assert_eq!(create(store, creation(1)), Ok(Asked::First));
 }
 
 /// An application entry on topic 1 in generation 0; `n` makes its append id and its body.
@@ -295,7 +295,7 @@ pub(super) fn action(after: u64, change: ControlChange, stamp: u8) -> Control {
 
 pub(super) fn control(store: &mut impl Logs, op: Control) -> Result<Asked, ControlRefused> {
     match log(store, LogOp::Control(op)) {
-        LogOutcome::Control(outcome) => outcome,
+        LogOutcome::Control(outcome) => outcome.map(|controlled| controlled.asked),
         other => panic!("{other:?}"),
     }
 }

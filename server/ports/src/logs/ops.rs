@@ -54,7 +54,7 @@ pub enum LogOutcome {
     /// Of [`LogOp::CloseSlot`].
     CloseSlot(Result<(), SlotRefused>),
     /// Of [`LogOp::Control`].
-    Control(Result<Asked, ControlRefused>),
+    Control(Result<Controlled, ControlRefused>),
     /// Of [`LogOp::ReadSlot`].
     ReadSlot(Result<SlotView, SlotRefused>),
     /// Of [`LogOp::ReadTopic`].
@@ -90,6 +90,8 @@ pub struct Create {
 pub struct Created {
     /// Whether it was made now.
     pub asked: Asked,
+    /// The first entry that is still there, or will be.
+    pub first: Seq,
 }
 
 /// Why the topic was not made.
@@ -299,6 +301,15 @@ pub struct Control {
 /// First half of SHA-256 over a signed control action: tells a repeat from another action at the same seq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ControlStamp(pub [u8; 16]);
+
+/// The action stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Controlled {
+    /// Whether it took effect now.
+    pub asked: Asked,
+    /// The newest entry: where a generation ends that this action ended.
+    pub newest: Seq,
+}
 
 /// Why the topic did not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,10 @@ use sotto_wire::topic::{Entry, EntryContent, NewSlot};
 use super::MemoryStore;
 use crate::limits::SWEEP_ROWS_MAX;
 use crate::logs::{
-    Ack, AckRefused, Append, AppendRefused, Appended, Asked, Control, ControlRefused, Create, CreateRefused,
-    Created, LogOp, LogOutcome, Logs, OpenSlot, OpenSlotRefused, Prove, ProveRefused, ReadLimit, ReadTopic,
-    ReplaceSecret, SlotKey, SlotRefused, SlotView, Stretch, Sweep, Swept, TopicRefused, TopicView,
+    Ack, AckRefused, Append, AppendRefused, Appended, Asked, Control, ControlRefused, Controlled, Create,
+    CreateRefused, Created, LogOp, LogOutcome, Logs, OpenSlot, OpenSlotRefused, Prove, ProveRefused,
+    ReadLimit, ReadTopic, ReplaceSecret, SlotKey, SlotRefused, SlotView, Stretch, Sweep, Swept, TopicRefused,
+    TopicView,
 };
 use crate::storage::StorageError;
 use crate::topic::{Slot, Topic};
@@ -79,10 +80,16 @@ impl Topics {
     fn create(&mut self, op: &Create) -> Result<Created, CreateRefused> {
         if let Some(held) = self.0.get(&op.topic) {
             let same = held.topic.arguments == op.arguments();
-            return if same { Ok(Created { asked: Asked::Again }) } else { Err(CreateRefused::Exists) };
+            return if same {
+                Ok(Created { asked: Asked::Again, first: held.topic.first })
+            } else {
+                Err(CreateRefused::Exists)
+            };
         }
-        self.0.insert(op.topic, Held::new(Topic::create(op)));
-        Ok(Created { asked: Asked::First })
+        let topic = Topic::create(op);
+        let first = topic.first;
+        self.0.insert(op.topic, Held::new(topic));
+        Ok(Created { asked: Asked::First, first })
     }
 
     fn append(&mut self, op: &Append) -> Result<Appended, AppendRefused> {
@@ -153,8 +160,9 @@ impl Topics {
         Ok(())
     }
 
-    fn control(&mut self, op: &Control) -> Result<Asked, ControlRefused> {
-        self.0.get_mut(&op.topic).ok_or(ControlRefused::TopicUnknown)?.topic.control(op)
+    fn control(&mut self, op: &Control) -> Result<Controlled, ControlRefused> {
+        let topic = &mut self.0.get_mut(&op.topic).ok_or(ControlRefused::TopicUnknown)?.topic;
+        Ok(Controlled { asked: topic.control(op)?, newest: topic.newest })
     }
 
     fn read_slot(&mut self, key: &SlotKey) -> Result<SlotView, SlotRefused> {
