@@ -3,12 +3,13 @@
 use crate::account::{
     AIK, RK, account, device, genesis, genesis_body, genesis_keys, manager, next, public, sign, sign_bytes,
 };
+use prost::Message;
 use sotto_identity::{
-    ChainError, Device, DeviceList, ListBody, ListError, ListEvent, Pin, PinError, Signer, Step,
+    ChainError, Device, DeviceList, Genesis, ListBody, ListError, ListEvent, Pin, PinError, Signer, Step,
 };
-use sotto_wire::Reason;
 use sotto_wire::ids::{AccountId, ListHash};
 use sotto_wire::limits::DEVICES_MAX;
+use sotto_wire::{Bytes, Reason, proto};
 
 #[test]
 fn a_first_list_is_believed_because_of_the_account_id() {
@@ -28,7 +29,7 @@ fn somebody_elses_first_list_is_refused() {
 #[test]
 fn an_account_id_does_not_stand_for_other_keys() {
     let mut body = genesis_body();
-    body.event = ListEvent::Genesis(sotto_identity::Genesis { aik: public(66), ..genesis_keys() });
+    body.event = ListEvent::Genesis(Genesis { aik: public(66), ..genesis_keys() });
     let planted = sign(&body, 66);
     assert_eq!(DeviceList::genesis(account(), &planted), Err(ListError::AccountId));
 }
@@ -57,6 +58,33 @@ fn one_key_is_never_both_keys() {
     assert_eq!(DeviceList::genesis(account(), &sign(&body, AIK)), Err(ListError::OneKey));
     let rotate = next(&genesis(), Step::Rotate { next_aik: public(RK) }, vec![manager(1)], AIK);
     assert_eq!(genesis().successor(&rotate), Err(ListError::OneKey));
+}
+
+#[test]
+fn an_account_does_not_begin_with_one_key_for_both() {
+    let genesis = Genesis { rk: public(AIK), ..genesis_keys() };
+    let body = ListBody::genesis(genesis, vec![manager(1)], public(AIK), public(RK));
+    assert_eq!(DeviceList::genesis(body.account, &sign(&body, AIK)), Err(ListError::OneKey));
+}
+
+#[test]
+fn a_list_is_either_the_first_or_a_later_one() {
+    let refused = |body: &ListBody, change: fn(&mut proto::DeviceList)| {
+        let mut list = proto::DeviceList::decode(body.encode()).unwrap();
+        change(&mut list);
+        ListBody::parse(&list.encode_to_vec().into()).unwrap_err()
+    };
+    let first = genesis_body();
+    let later = genesis().draft(Step::Add, vec![manager(1), device(2)]);
+    let after = refused(&first, |list| list.prev_hash = vec![1; 32].into());
+    assert_eq!(after, Reason::NotAllowed { what: "a list before the first" });
+    assert_eq!(refused(&first, |list| list.genesis = None), Reason::Missing { what: "genesis" });
+    let begins = refused(&later, |list| list.genesis = Some(proto::Genesis::default()));
+    assert_eq!(begins, Reason::NotAllowed { what: "genesis in a later list" });
+    assert!(matches!(refused(&later, |list| list.prev_hash = Bytes::new()), Reason::Length(_)));
+    assert_eq!(refused(&later, |list| list.event = 0), Reason::Missing { what: "list event" });
+    assert_eq!(refused(&later, |list| list.event = 9), Reason::Unknown { what: "list event" });
+    assert_eq!(refused(&later, |list| list.devices[0].kind = 0), Reason::Missing { what: "device kind" });
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
-use sotto_wire::Bytes;
+use prost::Message;
+use sotto_wire::digest::{log_key_id, receipt_leaf, server_batch_to_sign};
 use sotto_wire::ids::{AppendId, BodyHash, Chain, Generation, Minute, PublicKey, Seq, SlotId, TopicId};
-use sotto_wire::proto::SignedItem;
+use sotto_wire::proto::{self, SignedItem};
 use sotto_wire::receipt::{
     AppendReceipt, BatchReceipt, Item, ReceiptBatch, ReceiptError, ServerItem, SlotReceipt, verify,
 };
 use sotto_wire::topic::EntryKind;
+use sotto_wire::{Bytes, Reason};
 
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[3; 32])
@@ -133,6 +135,54 @@ fn an_inner_node_is_not_an_item() {
     signature.path.clear();
     signature.leaf_count = 1;
     assert!(verify(&forged, log_key()).is_err());
+}
+
+/// What `verify` says about an item that the server did sign, whatever it says.
+fn signed_as_it_is(item: proto::server_item::Item) -> Result<ServerItem, ReceiptError> {
+    let item: Bytes =
+        proto::ServerItem { topic: vec![1; 32].into(), item: Some(item) }.encode_to_vec().into();
+    let signature = key().sign(&server_batch_to_sign(1, &receipt_leaf(&item))).to_bytes();
+    let signature = proto::ServerSignature {
+        key_id: log_key_id(log_key()).to_vec().into(),
+        leaf_index: 0,
+        leaf_count: 1,
+        path: vec![],
+        signature: signature.to_vec().into(),
+    };
+    verify(&SignedItem { item, signature: Some(signature) }, log_key())
+}
+
+#[test]
+fn a_receipt_that_makes_no_sense_is_refused_although_it_is_signed() {
+    let append = |seq, head, kind| {
+        signed_as_it_is(proto::server_item::Item::Append(proto::AppendReceipt {
+            seq,
+            kind,
+            head,
+            append_id: vec![1; 16].into(),
+            body_hash: vec![1; 32].into(),
+            chain: vec![1; 32].into(),
+            minute: 1,
+        }))
+    };
+    assert!(append(2, 1, 1).is_ok());
+    let order = |what| Err(ReceiptError::Malformed(Reason::OutOfOrder { what }));
+    assert_eq!(append(2, 2, 1), order("head and seq"));
+    assert_eq!(append(0, 0, 1), order("head and seq"));
+    let no_kind = Err(ReceiptError::Malformed(Reason::Missing { what: "entry kind" }));
+    assert_eq!(append(2, 1, 0), no_kind);
+    assert_eq!(append(2, 1, 257), no_kind, "not cut to a byte");
+    let batch = |from_seq, to_seq| {
+        signed_as_it_is(proto::server_item::Item::Batch(proto::BatchReceipt {
+            from_seq,
+            to_seq,
+            chain: vec![1; 32].into(),
+            first_available_seq: 1,
+            minute: 1,
+        }))
+    };
+    assert!(batch(2, 2).is_ok(), "an empty range is how a topic begins");
+    assert_eq!(batch(3, 2), order("ends of a range"));
 }
 
 #[test]

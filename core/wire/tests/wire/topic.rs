@@ -10,7 +10,7 @@ use sotto_wire::limits::{
     HANDSHAKE_BYTES_MAX, LISTS_PER_REPLY_MAX, OPEN_SLOTS_MAX, SEQ_MAX, TTL_DAYS_MAX,
 };
 use sotto_wire::proto::{self, SignedItem, topic_frame, topic_request::Request, topic_response::Response};
-use sotto_wire::receipt::{BatchReceipt, Item, ReceiptBatch, ServerItem, SlotReceipt};
+use sotto_wire::receipt::{self, BatchReceipt, Item, ReceiptBatch, ServerItem, SlotReceipt};
 use sotto_wire::topic::{
     Append, ControlAction, ControlChange, DeliveryError, Entries, Entry, EntryContent, EntryKind, TopicCall,
     TopicFrame, TopicRequest, TopicResponse, TtlDays,
@@ -266,6 +266,10 @@ fn a_follow_outcome_is_a_receipt_or_an_error() {
     assert!(outcome(true, false).is_ok() && outcome(false, true).is_ok());
     assert_eq!(outcome(true, true), Err(Reason::NotAllowed { what: "receipt beside an error" }));
     assert_eq!(outcome(false, false), Err(Reason::Missing { what: "receipt" }));
+    let one =
+        || proto::FollowOutcome { slot: bytes(16), error: Some(proto::Error::default()), receipt: None };
+    let twice = answer(Response::Followed(proto::Followed { outcomes: vec![one(), one()] }));
+    assert_eq!(twice, Err(Reason::Duplicate { what: "slot" }));
 }
 
 // Entries.
@@ -349,6 +353,20 @@ fn a_server_that_changes_drops_or_reorders_entries_is_found_out() {
         let mut entries = delivered();
         change(&mut entries);
         assert!(entries.verify(log_key()).is_err(), "{lie}");
+    }
+}
+
+#[test]
+fn a_receipt_for_another_range_does_not_cover_entries() {
+    let honest = delivered();
+    let Item::Batch(batch) = receipt::verify(&honest.receipt, log_key()).unwrap().item else {
+        unreachable!()
+    };
+    for (from, to) in [(3, 7), (5, 7), (4, 6), (4, 8), (7, 7)] {
+        let (from, to) = (Seq(from), Seq(to));
+        let receipt = sign(TOPIC, Item::Batch(BatchReceipt { from, to, ..batch }));
+        let range = DeliveryError::Range { from, to, first: Seq(5), last: Seq(7) };
+        assert_eq!(Entries { receipt, ..honest.clone() }.verify(log_key()), Err(range));
     }
 }
 
