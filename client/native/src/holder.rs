@@ -116,13 +116,3 @@ fn open_database(
     }
     open_machine(connection)
 }
-
-impl From<sotto_engine::OpenError> for OpenError {
-    fn from(error: sotto_engine::OpenError) -> Self {
-        match error {
-            sotto_engine::OpenError::Newer { found, known } => Self::NewerDatabase { found, known },
-            sotto_engine::OpenError::Corrupt => Self::Storage(StorageTrouble::Damaged),
-            sotto_engine::OpenError::Storage(error) => Self::Storage(error.into()),
-        }
-    }
-}

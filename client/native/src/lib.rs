@@ -38,4 +38,4 @@ pub use network::{
     CaFileError, ConnectTrouble, Network, Proxy, ProxyError, ServerAddress, ServerAddressError,
 };
 pub use profile::{Profile, civil_date};
-pub use session::{Check, Missing, OpenError, Options, Role, Session, SessionError};
+pub use session::{Check, Heard, Missing, OpenError, Options, Role, Session, SessionError, Ticket};

@@ -5,9 +5,11 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 
 use super::*;
+use crate::database::StorageTrouble;
 use crate::fake::{Disk, Fake, SharedDisk, bob};
 use crate::key::{Passphrase, PassphraseQuestion};
 use crate::profile::ProfileLock;
+use crate::socket;
 
 struct Nobody;
 impl Asker for Nobody {
@@ -49,7 +51,8 @@ impl Place {
     async fn try_open(&self, options: Options) -> Result<Session, OpenError> {
         let disk = self.disk.clone();
         let open_machine: OpenMachine = Arc::new(move |_| Ok(Box::new(Fake(disk.clone()))));
-        Session::open_with(self.profile(), options, Arc::new(Nobody), open_machine).await
+        let (profile, asker) = (self.profile(), Arc::new(Nobody));
+        Session::open_with(Joining { profile, options, asker, open_machine }).await
     }
 
     async fn open(&self) -> Session {
@@ -63,6 +66,18 @@ impl Place {
 
 fn block() -> Command {
     Command::Block { who: bob() }
+}
+
+async fn next_notice(session: &mut Session) -> Notice {
+    match session.next().await.unwrap() {
+        Heard::Notice(notice) => notice,
+        Heard::Reply(..) => panic!("nothing was begun"),
+    }
+}
+
+/// Whether a notice like this was kept while something else was waited for.
+fn kept(session: &Session, wanted: impl Fn(&Notice) -> bool) -> bool {
+    session.heard.iter().any(|spoken| matches!(spoken, Spoken::Notice(notice) if wanted(notice)))
 }
 
 #[tokio::test]
@@ -85,8 +100,8 @@ async fn everybody_hears_what_anybody_caused_before_the_answer_to_it() {
     let mut guest = place.open().await;
     let id = guest.send(bob(), "hi".to_owned()).await.unwrap();
     let queued = |notice: &Notice| matches!(notice.event(), Some(Event::MessageState { message, state: MessageState::Queued, .. }) if *message == id);
-    assert!(guest.take_notices().iter().any(queued), "the notice came before the answer");
-    assert!(queued(&holder.next_notice().await.unwrap()));
+    assert!(kept(&guest, queued), "the notice came before the answer");
+    assert!(queued(&next_notice(&mut holder).await));
 }
 
 #[tokio::test]
@@ -98,7 +113,7 @@ async fn when_the_holder_leaves_a_guest_takes_over() {
     holder.close().await;
     guest.command(block()).await.unwrap();
     assert_eq!(guest.role(), Role::Holder);
-    assert!(guest.take_notices().iter().any(|notice| matches!(notice, Notice::Resumed)));
+    assert!(kept(&guest, |notice| matches!(notice, Notice::Resumed)));
     let inputs = place.disk.lock().unwrap().inputs.clone();
     let last_online = inputs.iter().rposition(|input| input == "SetOnline { online: true }");
     let last_offline = inputs.iter().rposition(|input| input == "SetOnline { online: false }");
@@ -110,9 +125,25 @@ async fn a_guest_that_only_listens_takes_over_too() {
     let place = Place::new();
     let holder = place.open().await;
     let mut guest = place.open().await;
-    let (notice, ()) = tokio::join!(guest.next_notice(), holder.close());
-    assert!(matches!(notice, Ok(Notice::Resumed)), "{notice:?}");
+    let (notice, ()) = tokio::join!(next_notice(&mut guest), holder.close());
+    assert!(matches!(notice, Notice::Resumed), "{notice:?}");
     assert_eq!(guest.role(), Role::Holder);
+}
+
+#[tokio::test]
+async fn notices_are_heard_while_a_command_is_under_way() {
+    let place = Place::new();
+    let mut session = place.open().await;
+    let sync = session.begin(Command::Sync).await;
+    session.send(bob(), "hi".to_owned()).await.unwrap();
+    assert!(matches!(next_notice(&mut session).await.event(), Some(Event::MessageState { .. })));
+    place.disk.lock().unwrap().answers_sync = true;
+    let second = session.begin(Command::Sync).await;
+    let Heard::Reply(ticket, Ok(Reply::Synced { .. })) = session.next().await.unwrap() else {
+        panic!("no reply")
+    };
+    assert_eq!(ticket, second);
+    assert_ne!(ticket, sync);
 }
 
 #[tokio::test]
@@ -268,7 +299,7 @@ async fn trouble_with_the_disk_reaches_whoever_waits_and_everybody_else() {
     place.disk.lock().unwrap().trouble = Some(StorageTrouble::Full);
     let refused = guest.send(bob(), "hi".to_owned()).await;
     assert!(matches!(refused, Err(SessionError::Storage(StorageTrouble::Full))), "{refused:?}");
-    let notice = holder.next_notice().await.unwrap();
+    let notice = next_notice(&mut holder).await;
     assert!(matches!(notice, Notice::Storage { trouble: StorageTrouble::Full }), "{notice:?}");
     // Room again: it goes on.
     place.disk.lock().unwrap().trouble = None;
@@ -284,12 +315,12 @@ async fn an_unreachable_server_is_named_to_the_person_and_closed_to_the_engine()
     place.disk.lock().unwrap().server = Some(format!("http://127.0.0.1:{port}"));
     let mut session = place.open().await;
     session.go_online().await.unwrap();
-    let notice = session.next_notice().await.unwrap();
+    let notice = next_notice(&mut session).await;
     assert!(
         matches!(notice, Notice::Connection { trouble: crate::ConnectTrouble::Refused, .. }),
         "{notice:?}"
     );
-    assert!(matches!(session.next_notice().await.unwrap().event(), Some(Event::Offline { .. })));
+    assert!(matches!(next_notice(&mut session).await.event(), Some(Event::Offline { .. })));
     assert!(place.disk.lock().unwrap().inputs.contains(&"closed Topic".to_owned()));
 }
 
@@ -319,7 +350,7 @@ async fn frames_go_both_ways_in_order_and_continuations_wait_for_them() {
         let mut session = place.open().await;
         session.go_online().await.unwrap();
         for _ in 0..2 {
-            assert!(matches!(session.next_notice().await.unwrap().event(), Some(Event::Online)));
+            assert!(matches!(next_notice(&mut session).await.event(), Some(Event::Online)));
         }
         session.close().await;
     };
