@@ -1,0 +1,1 @@
+//! docs/cli.md agrees with the definition.

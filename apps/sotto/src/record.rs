@@ -1,0 +1,11 @@
+//! What commands print: the JSON records that scripts rely on (docs/cli.md), and the same for people.
+
+mod alarm;
+mod conversation;
+mod event;
+mod message;
+
+pub(crate) use self::alarm::AlarmRecord;
+pub(crate) use self::conversation::ConversationRecord;
+pub(crate) use self::event::{About, EventRecord, about};
+pub(crate) use self::message::{MessageRecord, failure_reason};
