@@ -272,6 +272,7 @@ impl Work<'_> {
                     leg.state = LegState::Active;
                     leg.discard_to = crate::receiving::DISCARD_UNTIL_FOLLOWED;
                     self.db.put_leg(&leg)?;
+                    self.follow_one(leg.topic)?;
                 }
             }
             self.db.set_standing(found.key, Standing::Open)?;

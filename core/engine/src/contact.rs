@@ -8,7 +8,7 @@ use sotto_wire::proto::{self, ErrorCode};
 use sotto_wire::signed::{SignedKeyPackage, SignedList};
 use sotto_wire::topic::{ClaimKeyPackage, TopicRequest};
 
-use crate::api::{AlarmKind, Failure, MessageState, OutboxKind, OutboxState};
+use crate::api::{AlarmKind, Failure, MessageState, OutboxKind, OutboxState, Standing};
 use crate::engine::Work;
 use crate::error::{Cause, Step};
 use crate::limits::{RETRY_MS_FIRST, RETRY_MS_MAX};
@@ -64,6 +64,12 @@ impl Work<'_> {
             Ok(peer) => {
                 let id = ConversationId::direct(self.own_account()?, peer);
                 let key = self.db.resolve_conversation(key, id, peer)?;
+                // Their request came while ours was on its way: who writes has accepted.
+                match self.db.conversation(key)?.standing {
+                    Standing::Request | Standing::Declined => self.db.set_standing(key, Standing::Open)?,
+                    Standing::Blocked => self.fail_conversation(key, Failure::HandleUnknown)?,
+                    Standing::Open => {}
+                }
                 self.show_conversation(key)
             }
             Err(refusal) if refusal.code == ErrorCode::HandleUnknown => {

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use rusqlite::Connection;
-use sotto_engine::api::{Command, CommandId, Event, Input, MessageView, Output, Plane, Refusal, Reply, Target};
+use sotto_engine::api::{
+    Command, CommandId, Event, Input, MessageView, Output, Plane, Refusal, Reply, Target,
+};
 use sotto_engine::{Engine, OutboxItem};
 use sotto_service::ConnectionId;
 use sotto_wire::ids::{Handle, MessageId, Millis};
@@ -79,7 +81,10 @@ impl Person {
 
     /// Texts of the timeline with somebody, oldest first.
     pub fn texts(&self, with: &Target) -> Vec<String> {
-        self.history(with).into_iter().map(|line| line.text.unwrap_or_else(|| format!("{:?}", line.failure))).collect()
+        self.history(with)
+            .into_iter()
+            .map(|line| line.text.unwrap_or_else(|| format!("{:?}", line.failure)))
+            .collect()
     }
 
     /// One message, as it stands.

@@ -5,9 +5,10 @@ use ed25519_dalek::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sotto_engine::api::{Command, Input, Output, Plane, Reply};
-use sotto_ports::memory::Memory;
+use sotto_ports::memory::MemoryStore;
+use sotto_service::settings::Registration;
 use sotto_service::{AddressPrefix, ConnectionId, Received, Request, Service, Settings, Then};
-use sotto_wire::ids::{Handle, Millis};
+use sotto_wire::ids::{Handle, Host, Millis};
 
 use crate::person::Person;
 
@@ -25,7 +26,7 @@ pub type Meddler = Box<dyn FnMut(&Handle, Plane, Bytes) -> Option<Bytes>>;
 
 /// Everything there is.
 pub struct World {
-    service: Service<Memory>,
+    service: Service<MemoryStore>,
     people: Vec<Person>,
     rng: ChaCha20Rng,
     now: Millis,
@@ -44,7 +45,12 @@ impl World {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut key = [0; 32];
         rng.fill_bytes(&mut key);
-        let service = Service::new(Memory::default(), Settings::default(), SigningKey::from_bytes(&key));
+        let settings = Settings {
+            host: Host::parse("localhost").expect("a good host"),
+            software: "sotto-sim".into(),
+            registration: Registration::Open { work_bits: 4 },
+        };
+        let service = Service::new(MemoryStore::new(), settings, SigningKey::from_bytes(&key));
         Self {
             service,
             people: Vec::new(),
@@ -99,7 +105,10 @@ impl World {
         let index = self.prepare(name);
         let register = self.people[index].ask(Command::Register);
         self.run_until(|world| world.people[index].reply(register).is_some());
-        assert!(matches!(self.people[index].reply(register), Some(Ok(Reply::Registered { .. }))), "registered");
+        assert!(
+            matches!(self.people[index].reply(register), Some(Ok(Reply::Registered { .. }))),
+            "registered"
+        );
         self.settle();
         index
     }
@@ -192,7 +201,9 @@ impl World {
                 Some(Input::Closed(plane))
             }
             What::Connect(plane) => return self.connect(index, plane),
-            What::Frame(plane) => person.socket(plane).inbound.pop_front().map(|frame| Input::Frame(plane, frame)),
+            What::Frame(plane) => {
+                person.socket(plane).inbound.pop_front().map(|frame| Input::Frame(plane, frame))
+            }
         };
         if let Some(input) = input {
             self.feed(index, input);
@@ -253,7 +264,7 @@ impl World {
             Plane::Account => sotto_service::Plane::Account,
             Plane::Topic => sotto_service::Plane::Topic,
         };
-        let prefix = AddressPrefix::of(std::net::IpAddr::from([127, 0, 0, 1]));
+        let prefix = AddressPrefix::from(std::net::IpAddr::from([127, 0, 0, 1]));
         let hello = self.service.connected(id, server_plane, prefix, self.now, &mut self.rng);
         self.deliver(vec![hello]);
         true
@@ -298,8 +309,6 @@ impl World {
         let request = Request::parse(server_plane, frame);
         let outgoing = self.service.handle(self.now, &mut self.rng, vec![Received { connection, request }]);
         self.deliver(outgoing);
-        let more = self.service.writable(connection, self.now);
-        self.deliver(more);
     }
 
     fn deliver(&mut self, outgoing: Vec<sotto_service::Outgoing>) {
@@ -311,13 +320,15 @@ impl World {
             };
             let socket = self.people[person].socket(plane);
             socket.inbound.extend(frame);
-            if one.then == Then::Close {
-                socket.connection = None;
-                socket.broken = true;
-                self.service.disconnected(one.connection);
-            } else {
-                let more = self.service.writable(one.connection, self.now);
-                if !more.is_empty() {
+            match one.then {
+                Then::Keep => {}
+                Then::Close => {
+                    socket.connection = None;
+                    socket.broken = true;
+                    self.service.disconnected(one.connection);
+                }
+                Then::Ask => {
+                    let more = self.service.writable(one.connection, self.now);
                     self.deliver(more);
                 }
             }
