@@ -225,7 +225,10 @@ pub(crate) fn clean_environment(command: &mut Command) {
 }
 
 /// Runs a program to its end with its output in files, so that nobody has to read along.
-pub(crate) fn run_to_end(
+///
+/// # Errors
+/// When it cannot be started or does not end.
+pub fn run_to_end(
     name: &'static str,
     command: &mut Command,
     input: Option<&str>,

@@ -5,14 +5,16 @@
 //! Unix socket of its profile. [`Proxy`] stands between clients and server and does what a network or an operator
 //! may do. Nothing here is a stand-in for the programs, and whatever is started is stopped by its process id.
 //!
-//! Reading order: [`stage`], [`server`], [`client`], [`listening`] with [`socket`]; [`proxy`] and [`plane`] (frames);
-//! [`inputs`] (real texts), [`leaks`] and [`database`] (what is on disk); [`programs`], [`process`] and [`wait`].
+//! Reading order: [`stage`], [`server`], [`client`], [`listening`] with [`socket`], [`terminal`]; [`proxy`], [`plane`] and [`operator`] (frames);
+//! [`inputs`] (real texts), [`leaks`], [`database`] and [`disk`] (files); [`programs`], [`process`] and [`wait`].
 
 pub mod client;
 pub mod database;
+pub mod disk;
 pub mod inputs;
 pub mod leaks;
 pub mod listening;
+pub mod operator;
 pub mod plane;
 pub mod process;
 pub mod programs;
@@ -20,6 +22,7 @@ pub mod proxy;
 pub mod server;
 pub mod socket;
 pub mod stage;
+pub mod terminal;
 pub mod wait;
 
 pub use client::{Client, Run};

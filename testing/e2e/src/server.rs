@@ -5,10 +5,12 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
+use crate::disk::Disk;
 use crate::process::Process;
 use crate::wait::{self, PATIENCE};
 use crate::{client, programs};
@@ -23,8 +25,10 @@ const WORK_BITS: &str = "4";
 pub struct Options {
     /// Further flags of `sottod serve`.
     pub flags: Vec<String>,
-    /// Largest file it may write, in bytes: its disk is full beyond that.
-    pub file_bytes_max: Option<u64>,
+    /// Where its data is; otherwise below the folder it is started in.
+    pub data: Option<PathBuf>,
+    /// The disk its data is on, when that is one that will be full.
+    pub disk: Option<Rc<Disk>>,
 }
 
 /// A server and its data directory.
@@ -45,7 +49,7 @@ impl Server {
     pub fn start(folder: &Path, options: Options) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut server = Self {
-            data: folder.join("data"),
+            data: options.data.clone().unwrap_or_else(|| folder.join("data")),
             log: folder.join("sottod.log"),
             options,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -142,9 +146,9 @@ impl Server {
 
     fn command(&self, log: File) -> anyhow::Result<Command> {
         let program = programs::sottod()?;
-        let mut command = match self.options.file_bytes_max {
+        let mut command = match &self.options.disk {
             None => Command::new(program),
-            Some(bytes) => with_file_limit(&program, bytes),
+            Some(disk) => disk.command(&program),
         };
         command.args(["serve", "--listen", &self.address.to_string(), "--data"]).arg(&self.data);
         command.args(["--registration", "open", "--work-bits", WORK_BITS]).args(&self.options.flags);
@@ -184,27 +188,6 @@ impl Server {
         client::clean_environment(&mut command);
         client::run_to_end("sottod", &mut command, None, Duration::from_secs(30))
     }
-}
-
-/// The shell ignores the signal that a file too large would send, so that writing fails instead, as on a full disk.
-pub fn with_file_limit(program: &Path, bytes: u64) -> Command {
-    let mut command = Command::new("sh");
-    // POSIX counts in blocks of 512 bytes. The soft limit only: it is lifted from outside later.
-    let script = "trap '' XFSZ; ulimit -S -f \"$0\"; exec \"$@\"";
-    command.args(["-c", script, &(bytes / 512).to_string()]).arg(program);
-    command
-}
-
-/// Lifts the limit of [`with_file_limit`]: there is room again.
-///
-/// # Errors
-/// When `prlimit` (util-linux) fails.
-pub fn lift_file_limit(process: u32) -> anyhow::Result<()> {
-    let done = Command::new("prlimit")
-        .args(["--fsize=unlimited:unlimited", "--pid", &process.to_string()])
-        .output()?;
-    ensure!(done.status.success(), "prlimit: {}", String::from_utf8_lossy(&done.stderr));
-    Ok(())
 }
 
 /// `listening on http://127.0.0.1:7688`, once the whole line is there.

@@ -90,7 +90,7 @@ pub enum Notice {
     /// From the engine.
     Event {
         /// What.
-        event: Event,
+        event: Box<Event>,
     },
     /// Why a connection could not be made or was lost.
     Connection {

@@ -47,6 +47,9 @@ enum Manner {
     OneAway(Who),
 }
 
+/// Texts in the order in which they are written, and how.
+type Part = (Manner, Vec<(Who, String)>);
+
 /// The two, each with a process while they are there, and what each has said.
 struct Conversation<'a> {
     clients: [&'a Client; 2],
@@ -191,7 +194,7 @@ fn alternating(texts: impl IntoIterator<Item = String>) -> Vec<(Who, String)> {
 }
 
 /// Everything that is sent, in parts, half of them to somebody who is away.
-fn script() -> anyhow::Result<Vec<(Manner, Vec<(Who, String)>)>> {
+fn script() -> anyhow::Result<Vec<Part>> {
     let manners = [Manner::InTurns, Manner::OneAway(Who::One), Manner::AtOnce, Manner::OneAway(Who::Other)];
     let languages =
         inputs::some_languages(LANGUAGES)?.into_iter().map(|language| alternating(language.articles));

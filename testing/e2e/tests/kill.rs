@@ -159,20 +159,25 @@ impl<'a> Side<'a> {
                 self.starting_over = None;
             }
             Outward::Answer { .. } => {}
-            Outward::Notice(Notice::Event { event: Event::Outbox { item, kind, state, .. } }) => {
-                match state {
-                    OutboxState::Done => drop(self.outbox.remove(&item)),
-                    _ => drop(self.outbox.insert(item, (kind, state))),
-                }
-                return Ok(Some(state));
-            }
-            Outward::Notice(Notice::Event { event: Event::Alarm { alarm } }) => {
-                bail!("{} is alarmed: {alarm:?}", self.client.at());
-            }
+            Outward::Notice(Notice::Event { event }) => return self.note_event(&event),
             Outward::Notice(Notice::Missed | Notice::Storage { .. }) => bail!("a notice that must not come"),
             Outward::Notice(_) => {}
         }
         Ok(None)
+    }
+
+    fn note_event(&mut self, event: &Event) -> anyhow::Result<Option<OutboxState>> {
+        match *event {
+            Event::Outbox { item, kind, state, .. } => {
+                match state {
+                    OutboxState::Done => drop(self.outbox.remove(&item)),
+                    _ => drop(self.outbox.insert(item, (kind, state))),
+                }
+                Ok(Some(state))
+            }
+            Event::Alarm { ref alarm } => bail!("{} is alarmed: {alarm:?}", self.client.at()),
+            _ => Ok(None),
+        }
     }
 }
 
