@@ -51,6 +51,17 @@ pub enum Flow {
     Cut,
 }
 
+/// What clients have sent since the recording began.
+#[derive(Debug, Clone, Default)]
+pub struct Recording(Arc<Mutex<Vec<(Plane, Bytes)>>>);
+
+impl Recording {
+    /// The frames so far, in order.
+    pub fn frames(&self) -> Vec<(Plane, Bytes)> {
+        lock(&self.0).clone()
+    }
+}
+
 struct Shared {
     upstream: Mutex<Option<SocketAddr>>,
     meddler: Mutex<Option<Meddler>>,
@@ -98,6 +109,19 @@ impl Proxy {
     /// Begins to meddle, in place of whoever did.
     pub fn meddle(&self, meddler: impl FnMut(&Passing) -> Vec<Bytes> + Send + 'static) {
         *lock(&self.shared.meddler) = Some(Box::new(meddler));
+    }
+
+    /// Passes everything on as it is, and keeps what clients send.
+    pub fn record(&self) -> Recording {
+        let recording = Recording::default();
+        let keep = recording.clone();
+        self.meddle(move |passing| {
+            if passing.way == Way::ToServer {
+                lock(&keep.0).push((passing.plane, passing.frame.clone()));
+            }
+            vec![passing.frame.clone()]
+        });
+        recording
     }
 
     /// Passes everything on as it is.

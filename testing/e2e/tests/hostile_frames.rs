@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
@@ -13,7 +12,6 @@ use prost::Message as _;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 use sotto_e2e::plane::{Plane, RawPlane, Said};
-use sotto_e2e::proxy::Way;
 use sotto_e2e::{Client, Listening, Proxy, Stage, stage};
 use sotto_wire::ids::{Capability, SlotSecret};
 use sotto_wire::limits::{APPLICATION_BYTES_MAX, ENTRY_VERSION, FRAME_BYTES_MAX};
@@ -117,26 +115,25 @@ fn frames_that_are_too_large_or_no_frames_are_answered_and_harm_nobody() -> anyh
     Ok(())
 }
 
-/// Every frame that an honest client sends, recorded on its way.
-fn recorded(stage: &Stage) -> anyhow::Result<(Client, Client, Vec<(Plane, Bytes)>)> {
-    let proxy = Proxy::start()?;
-    proxy.forward_to(stage.server.address());
-    let frames: Arc<Mutex<Vec<(Plane, Bytes)>>> = Arc::default();
-    let keep = frames.clone();
-    proxy.meddle(move |passing| {
-        if passing.way == Way::ToServer {
-            keep.lock().unwrap().push((passing.plane, passing.frame.clone()));
-        }
-        vec![passing.frame.clone()]
-    });
-    let (one, other) = (stage.stranger("recorded"), stage.person("other")?);
-    one.register(&proxy.url())?;
-    stage::introduce(&one, &other)?;
-    one.done(&["send", &other.at(), "one more"])?;
-    let frames = frames.lock().unwrap().clone();
-    ensure!(frames.len() > 12, "{} frames", frames.len());
-    // From here on straight to the server: the recording is over, and so is the proxy.
-    Ok((one, other, frames))
+/// Somebody who registered, met somebody and wrote once more, and every frame they sent.
+struct Recorded {
+    other: Client,
+    frames: Vec<(Plane, Bytes)>,
+}
+
+impl Recorded {
+    fn at(stage: &Stage) -> anyhow::Result<Self> {
+        let proxy = Proxy::start()?;
+        proxy.forward_to(stage.server.address());
+        let recording = proxy.record();
+        let (one, other) = (stage.stranger("recorded"), stage.person("other")?);
+        one.register(&proxy.url())?;
+        stage::introduce(&one, &other)?;
+        one.done(&["send", &other.at(), "one more"])?;
+        let frames = recording.frames();
+        ensure!(frames.len() > 12, "{} frames", frames.len());
+        Ok(Self { other, frames })
+    }
 }
 
 #[test]
@@ -145,7 +142,7 @@ fn frames_that_are_cut_off_random_or_repeated_change_nothing() -> anyhow::Result
     let (talking, listening) = (stage.person("talking")?, stage.person("listening")?);
     stage::introduce(&talking, &listening)?;
     let mut bystanders = Bystanders::listen(&talking, &listening)?;
-    let (_, other, frames) = recorded(&stage)?;
+    let Recorded { other, frames } = Recorded::at(&stage)?;
     let before = other.json(&["history", "@recorded"])?;
     let mut codes = Codes::default();
     let mut rng = ChaCha8Rng::seed_from_u64(4);
@@ -320,7 +317,7 @@ fn nobody_without_a_signature_gets_anything_on_the_account_plane() -> anyhow::Re
     let follow = ask(account_request::Request::FollowInbox(proto::FollowInbox {}));
     ensure!(answer_to(&stage, Plane::Account, follow)? == ErrorCode::Unauthenticated);
     // A sign-in that was overheard is worth nothing on another connection: it signs that one's nonce.
-    let (_, _, frames) = recorded(&stage)?;
+    let Recorded { frames, .. } = Recorded::at(&stage)?;
     let is_sign_in = |frame: &Bytes| {
         let request = proto::AccountRequest::decode(frame.clone()).ok().and_then(|request| request.request);
         matches!(request, Some(account_request::Request::Authenticate(_)))

@@ -224,7 +224,7 @@ impl Game<'_> {
             _ => STATES.into_iter().min_by_key(hits).context("states")?,
         };
         let mut skip = u64::from(self.rng.next_u32() % 8);
-        if state == OutboxState::Posted || self.rng.next_u32() % 8 == 0 {
+        if state == OutboxState::Posted || self.rng.next_u32().is_multiple_of(8) {
             self.tally.start_overs += usize::from(self.sides[watched].start_over()?);
             skip %= 2;
         }
