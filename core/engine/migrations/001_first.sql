@@ -151,3 +151,6 @@ CREATE TABLE alarms (
     evidence     BLOB NOT NULL,
     acknowledged INTEGER NOT NULL DEFAULT 0
 );
+
+-- Inbox items already dealt with whose acknowledgement the server has not confirmed: it may deliver them again.
+CREATE TABLE inbox_done (key BLOB PRIMARY KEY) WITHOUT ROWID;

@@ -139,7 +139,7 @@ impl Work<'_> {
                 self.net.inbox_waiting = Some(self.net.inbox_waiting.map_or(waiting, |_| waiting));
                 Ok(())
             }
-            (AccountPending::AckInbox, AccountResponse::InboxAcked) => Ok(()),
+            (AccountPending::AckInbox(keys), AccountResponse::InboxAcked) => self.db.inbox_items_acked(&keys),
             _ => self.hang_up(Plane::Account),
         }
     }
@@ -239,7 +239,7 @@ impl Work<'_> {
     }
 
     pub(crate) fn ack_inbox(&mut self, keys: Vec<sotto_wire::ids::InboxKey>) {
-        self.ask_account(AccountPending::AckInbox, AccountRequest::AckInbox(keys));
+        self.ask_account(AccountPending::AckInbox(keys.clone()), AccountRequest::AckInbox(keys));
     }
 }
 

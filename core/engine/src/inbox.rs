@@ -41,7 +41,9 @@ struct Joined {
 impl Work<'_> {
     pub(crate) fn inbox_items(&mut self, items: &[InboxItem]) -> Step<()> {
         for item in items {
-            self.inbox_item(item)?;
+            if self.db.inbox_item_is_new(item.key)? {
+                self.inbox_item(item)?;
+            }
             self.net.inbox_waiting = self.net.inbox_waiting.map(|waiting| waiting.saturating_sub(1));
         }
         self.ack_inbox(items.iter().map(|item| item.key).collect());

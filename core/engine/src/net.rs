@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sotto_wire::frames::Hello;
-use sotto_wire::ids::{AccountId, DeviceId, Handle, Millis, Seq, TopicId, UploadId};
+use sotto_wire::ids::{AccountId, DeviceId, Handle, InboxKey, Millis, Seq, TopicId, UploadId};
 
 use crate::api::{CommandId, Plane};
 use crate::contact::Claim;
@@ -115,7 +115,7 @@ pub(crate) enum AccountPending {
     Status,
     Publish(UploadId),
     FollowInbox,
-    AckInbox,
+    AckInbox(Vec<InboxKey>),
 }
 
 /// Requests under way on the topic plane.

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod alarms;
 pub(crate) mod conversations;
+pub(crate) mod inbox;
 pub(crate) mod key_packages;
 pub(crate) mod legs;
 pub(crate) mod lists;
