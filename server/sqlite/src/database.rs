@@ -13,6 +13,7 @@ use crate::limits::{
 };
 use crate::migrations;
 use crate::open::{OpenError, OpenOptions, Opener};
+use crate::schema;
 
 /// The two files of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +73,7 @@ impl fmt::Display for DatabaseFile {
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct Database {
+    file: DatabaseFile,
     connection: Connection,
     /// The server's only: other processes leave the write-ahead log to it.
     checkpoints: Option<Checkpoints>,
@@ -87,7 +89,21 @@ impl Database {
         }
         let checkpoints =
             (options.opener == Opener::Server).then(|| Checkpoints::every(file.wal_bytes(options)));
-        Ok(Self { connection, checkpoints })
+        Ok(Self { file, connection, checkpoints })
+    }
+
+    /// Whether no table has a row.
+    pub(crate) fn is_empty(&self) -> Result<bool, OpenError> {
+        let empty = || {
+            for table in schema::tables(&self.connection)? {
+                let filled = format!("SELECT EXISTS (SELECT 1 FROM {table})");
+                if self.connection.query_row(&filled, [], |row| row.get(0))? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        empty().map_err(|error| OpenError::sqlite(self.file, error))
     }
 
     /// One durable transaction around a batch.
@@ -108,6 +124,10 @@ impl Database {
             checkpoints.after_commit(&self.connection);
         }
         Ok(outcomes)
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(crate) fn read<T>(

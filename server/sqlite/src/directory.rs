@@ -65,6 +65,11 @@ impl Directory for SqliteStore {
     }
 }
 
+/// For the inventory.
+pub(crate) fn account_named(db: &Connection, handle: &Handle) -> Result<Option<AccountId>, Failure> {
+    accounts::named(db, handle)
+}
+
 /// Every operation decides before it writes, so a refused one has nothing to take back.
 fn apply(db: &Connection, op: DirectoryOp) -> Result<DirectoryOutcome, Failure> {
     Ok(match op {

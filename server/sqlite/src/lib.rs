@@ -16,19 +16,26 @@
 //! - **A format has a number**; older files are brought up to date, newer ones are refused. See `migrations/`.
 //!
 //! Reading order: `open` (who opens, and why it may fail), `store`, `database` (one file: how it is set
-//! up, written, read), `migrations`, `checkpoint`, `directory`, `logs`.
+//! up, written, read), `migrations`, `checkpoint`, `directory`, `logs`, `backup` and `check`, [`inventory`] (what is
+//! held, and about whom).
 
+mod backup;
+mod check;
 mod checkpoint;
 mod database;
 mod directory;
 mod error;
+pub mod inventory;
 pub mod limits;
 mod logs;
 mod migrations;
 mod open;
 mod row;
+mod schema;
 mod store;
 
+pub use backup::{BackupError, backup, restore};
+pub use check::{Checked, Soundness, check};
 pub use database::DatabaseFile;
 pub use open::{OpenError, OpenOptions, Opener};
 pub use store::SqliteStore;

@@ -14,6 +14,8 @@ pub(crate) const TOPICS_CACHE_KIB: u32 = 64 << 10;
 pub(crate) const DIRECTORY_CACHE_KIB: u32 = 16 << 10;
 /// Prepared statements kept for each file: more than there are.
 pub(crate) const STATEMENTS_CACHED: usize = 128;
+/// Findings of an integrity check that are reported.
+pub(crate) const FINDINGS_MAX: u32 = 20;
 /// Bytes of a page of both files.
 pub(crate) const PAGE_BYTES: u64 = 4096;
 

@@ -63,7 +63,8 @@ fn take(db: &mut Connection, file: DatabaseFile, (to, sql): (u32, &str)) -> rusq
     transaction.commit()
 }
 
-fn format(db: &Connection, file: DatabaseFile) -> Result<u32, OpenError> {
+/// The format of a file; 0 when it is empty.
+pub(crate) fn format(db: &Connection, file: DatabaseFile) -> Result<u32, OpenError> {
     let failed = |error| OpenError::sqlite(file, error);
     let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     let application: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! The store: its two files, opened and closed together.
 
+use std::fs::File;
 use std::path::Path;
 
 use sotto_ports::storage::StorageError;
@@ -26,14 +27,18 @@ impl SqliteStore {
     /// Opens a store as the options say.
     ///
     /// # Errors
-    /// As with [`open`](Self::open); unless the opener is the server, also when there is no store or its format is older.
+    /// As with [`open`](Self::open); unless the opener is the server, also when there is no store or its format is
+    /// older.
     pub fn open_with(dir: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
-        let here = DatabaseFile::ALL.map(|file| file.path(dir).exists());
+        let is_new = DatabaseFile::ALL.iter().any(|file| !file.path(dir).exists());
+        if is_new && options.opener == Opener::Server {
+            refuse_half(dir, options)?;
+        }
         let directory = Database::open(DatabaseFile::Directory, dir, options)?;
         let topics = Database::open(DatabaseFile::Topics, dir, options)?;
-        let _ = here;
-        if options.opener == Opener::Server {
-            let synced = std::fs::File::open(dir).and_then(|dir| dir.sync_all());
+        if is_new {
+            // The names of new files are durable too.
+            let synced = File::open(dir).and_then(|dir| dir.sync_all());
             synced.map_err(|error| OpenError::system(DatabaseFile::Directory, error))?;
         }
         Ok(Self { directory, topics })
@@ -53,4 +58,16 @@ impl SqliteStore {
         let directory = self.directory.close();
         self.topics.close().and(directory)
     }
+}
+
+/// One file with data and not the other is half of a store, and a new other half would hide that: every topic
+/// would be unknown, or every name free. One without data is what a first start leaves that was interrupted.
+fn refuse_half(dir: &Path, options: &OpenOptions) -> Result<(), OpenError> {
+    let [directory, topics] = DatabaseFile::ALL;
+    for (here, missing) in [(directory, topics), (topics, directory)] {
+        if here.path(dir).exists() && !Database::open(here, dir, options)?.is_empty()? {
+            return Err(OpenError::Incomplete { missing });
+        }
+    }
+    Ok(())
 }
