@@ -9,6 +9,7 @@ use std::{
     mem::MaybeUninit,
     pin::{Pin, pin},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -117,8 +118,7 @@ impl Connection {
         if let Ok(place) = self.shared.place_for_event().await {
             place.send(Event::Disconnected(id));
         }
-        // A peer that does not listen is not waited for.
-        let _ = timeout(FAREWELL_MAX, Box::pin(self.say_goodbye(ending))).await;
+        Box::pin(self.say_goodbye(ending)).await;
     }
 
     async fn serve(&mut self) -> Result<std::convert::Infallible, Ending> {
@@ -152,7 +152,7 @@ impl Connection {
             encoder.binary(frame);
             count += 1;
         });
-        self.write_all().await?;
+        self.write_all(self.shared.options.unwritable_max).await?;
         self.shared.metrics.plane(self.plane).messages_sent.add(count);
         match taken {
             Taken::Nothing => Ok(Queue::Empty),
@@ -265,11 +265,10 @@ impl Connection {
     }
 
     /// Writes and flushes all there is. Any progress is good enough; none for too long is not.
-    async fn write_all(&mut self) -> Result<(), Ending> {
+    async fn write_all(&mut self, unwritable_max: Duration) -> Result<(), Ending> {
         if self.encoder.left() == 0 {
             return Ok(());
         }
-        let unwritable_max = self.shared.options.unwritable_max;
         while self.encoder.left() > 0 {
             timeout(unwritable_max, self.write_some())
                 .await
@@ -303,8 +302,12 @@ impl Connection {
             self.encoder.binary(closing_frame(self.plane, error));
         }
         self.encoder.close(code);
-        if self.write_all().await.is_ok() && self.transport.shutdown().await.is_ok() {
-            self.linger().await;
+        let said = timeout(FAREWELL_MAX, async {
+            self.write_all(FAREWELL_MAX).await.is_ok() && self.transport.shutdown().await.is_ok()
+        });
+        if said.await == Ok(true) {
+            // Whoever goes on sending is cut off.
+            let _ = timeout(ending.linger_max(), self.linger()).await;
         }
     }
 

@@ -1,8 +1,11 @@
 //! Why connections end, and what their peers are told.
 
+use std::time::Duration;
+
 use sotto_wire::proto::ErrorCode;
 
 use crate::{
+    limits::{LINGER_BRIEF, LINGER_MAX},
     metrics::Metrics,
     websocket::{CloseCode, Violation},
 };
@@ -40,6 +43,15 @@ impl Ending {
             Self::TooSlow => Some((Some(ErrorCode::TooSlow), CloseCode::PolicyViolation)),
             Self::ShuttingDown => Some((Some(ErrorCode::ShuttingDown), CloseCode::GoingAway)),
             Self::Orphaned => Some((Some(ErrorCode::Internal), CloseCode::InternalError)),
+        }
+    }
+
+    /// How long to read on without looking, so that the peer can finish sending and then read why it is
+    /// closed. A server that stops does not wait long for peers that have nothing to say.
+    pub(crate) fn linger_max(self) -> Duration {
+        match self {
+            Self::Broke(_) | Self::TooSlow => LINGER_MAX,
+            _ => LINGER_BRIEF,
         }
     }
 

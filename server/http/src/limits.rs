@@ -25,8 +25,12 @@ pub(crate) const WRITE_BYTES: usize = 64 * 1024;
 pub(crate) const COALESCE_BYTES_MAX: usize = 4 * 1024;
 /// Time from the first byte of a message to its last.
 pub(crate) const MESSAGE_READ_MAX: Duration = Duration::from_secs(120);
-/// Time to say goodbye: flush, closing frame, close handshake.
+/// Time to say goodbye: what is half written, then the closing frame.
 pub(crate) const FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// Time to read on after the closing frame of a peer that broke the rules, and of any other.
+pub(crate) const LINGER_MAX: Duration = Duration::from_secs(5);
+/// See [`LINGER_MAX`].
+pub(crate) const LINGER_BRIEF: Duration = Duration::from_secs(1);
 /// Bytes read and thrown away while a refused peer finishes sending, so that it can read why.
 pub(crate) const LINGER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 /// Payload of a control frame, RFC 6455 §5.5.
@@ -45,6 +49,8 @@ pub(crate) const QUEUE_BYTES_MAX: usize = 3 * FRAME_BYTES_MAX;
 pub(crate) const QUEUE_FRAMES_MAX: usize = 4_096;
 /// While more than this is queued, no further request is read from the connection.
 pub(crate) const QUEUE_BYTES_READING: usize = 256 * 1024;
+/// How often the log is told of a store that keeps failing.
+pub(crate) const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// How often the service's housekeeping runs.
 pub(crate) const TICK: Duration = Duration::from_secs(60);
 

@@ -142,6 +142,11 @@ impl Mailbox {
         state.under_way == 0 && state.frames.is_empty()
     }
 
+    /// Bytes that wait to be written.
+    pub(crate) fn bytes_waiting(&self) -> usize {
+        self.lock().bytes
+    }
+
     // Nothing panics while holding the lock, so a poisoned state is still a whole one.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

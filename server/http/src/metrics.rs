@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use sotto_service::{Counters, Plane};
+use sotto_service::Plane;
+
+use crate::service_thread::Pulse;
 
 /// Buckets of a histogram.
 const BUCKETS: usize = 10;
@@ -124,7 +126,7 @@ impl Metrics {
     }
 
     /// Everything in the Prometheus text format.
-    pub(crate) fn page(&self, service: &Counters, events_waiting: usize) -> String {
+    pub(crate) fn page(&self, service: &Pulse, events_waiting: usize) -> String {
         let mut page = Page::default();
         let planes = |of: fn(&PlaneMetrics) -> &Number| {
             [("account", of(&self.account).get()), ("topic", of(&self.topic).get())]
@@ -173,9 +175,16 @@ impl Metrics {
             "Events the service has not taken yet.",
             events_waiting as u64,
         );
+        let waiting = service.outgoing_bytes_waiting as u64;
+        page.single(
+            "sotto_outgoing_bytes_waiting",
+            "gauge",
+            "Bytes queued for connections to write.",
+            waiting,
+        );
         page.histogram("sotto_batch_requests", "Requests in one commit.", &self.batch_requests, 1.0);
         page.histogram("sotto_batch_seconds", "Time for one batch with its commit.", &self.batch_micros, 1e6);
-        for (name, value) in service.each() {
+        for (name, value) in service.counters.each() {
             let kind = if name.ends_with("_open") { "gauge" } else { "counter" };
             page.single(&format!("sotto_service_{name}"), kind, "Counted by the service.", value);
         }
@@ -230,6 +239,11 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sotto_service::Counters;
+
+    fn pulse() -> Pulse {
+        Pulse { counters: Counters::default(), outgoing_bytes_waiting: 0 }
+    }
 
     #[test]
     fn histograms_are_cumulative_and_in_base_units() {
@@ -237,7 +251,7 @@ mod tests {
         for (requests, micros) in [(1, 90), (3, 700), (600, 9_000_000)] {
             metrics.batch(requests, Duration::from_micros(micros));
         }
-        let page = metrics.page(&Counters::default(), 7);
+        let page = metrics.page(&pulse(), 7);
         for line in [
             "sotto_batch_requests_bucket{le=\"1\"} 1",
             "sotto_batch_requests_bucket{le=\"4\"} 2",
@@ -255,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_family_is_described_once() {
-        let page = Metrics::default().page(&Counters::default(), 0);
+        let page = Metrics::default().page(&pulse(), 0);
         let mut described: Vec<&str> = page.lines().filter(|line| line.starts_with("# TYPE")).collect();
         let before = described.len();
         described.sort_unstable();

@@ -12,7 +12,7 @@ use axum::{
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use sotto_service::{Counters, Plane};
+use sotto_service::Plane;
 use sotto_wire::limits::{PROTOCOL, PROTOCOL_MIN};
 use tokio::{sync::oneshot, time::timeout};
 use tungstenite::handshake::server::create_response_with_body;
@@ -23,7 +23,7 @@ use crate::{
     options::{MetricsAudience, Proxy},
     seats::{Seat, Visitor},
     server::Shared,
-    service_thread::Event,
+    service_thread::{Event, Pulse},
     transport::Transport,
 };
 
@@ -84,11 +84,11 @@ async fn metrics(
     if !may_read_metrics(shared.options.metrics, &caller, &headers) {
         return not_found().await.into_response();
     }
-    let Some(counters) = probe(&shared).await else {
+    let Some(pulse) = probe(&shared).await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the service does not answer\n").into_response();
     };
     let waiting = shared.events.max_capacity() - shared.events.capacity();
-    let page = shared.metrics.page(&counters, waiting);
+    let page = shared.metrics.page(&pulse, waiting);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }
 
@@ -104,11 +104,11 @@ fn may_read_metrics(audience: MetricsAudience, caller: &Caller, headers: &Header
 }
 
 /// Numbers from the service thread; absent when it does not answer in time.
-async fn probe(shared: &Shared) -> Option<Counters> {
-    let (answer, counters) = oneshot::channel();
+async fn probe(shared: &Shared) -> Option<Pulse> {
+    let (answer, pulse) = oneshot::channel();
     timeout(PROBE_MAX, async {
         shared.events.send(Event::Probe(answer)).await.ok()?;
-        counters.await.ok()
+        pulse.await.ok()
     })
     .await
     .ok()

@@ -16,12 +16,16 @@ use sotto_wire::ids::Millis;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::{
-    limits::{BATCH_MAX, EVENTS_MAX},
+    limits::{BATCH_MAX, EVENTS_MAX, TELL_AGAIN},
     mailbox::{Delivery, Mailbox},
     metrics::Metrics,
 };
 
 /// What happens outside the service.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every event is a request; a box would cost each an allocation"
+)]
 pub(crate) enum Event {
     Connected {
         id: ConnectionId,
@@ -39,9 +43,16 @@ pub(crate) enum Event {
     Disconnected(ConnectionId),
     Tick,
     /// Somebody asks for the numbers, or whether the service is alive.
-    Probe(oneshot::Sender<Counters>),
+    Probe(oneshot::Sender<Pulse>),
     /// Nothing follows: give the service back.
     Stop,
+}
+
+/// What the thread says of itself.
+pub(crate) struct Pulse {
+    pub(crate) counters: Counters,
+    /// In all mailboxes together.
+    pub(crate) outgoing_bytes_waiting: usize,
 }
 
 /// Starts the thread. Its service comes back through the receiver after [`Event::Stop`]; the receiver fails
@@ -53,7 +64,8 @@ pub(crate) fn start<S: Store + Send + 'static>(
 ) -> std::io::Result<(mpsc::Sender<Event>, oneshot::Receiver<Service<S>>)> {
     let (events, waiting) = mpsc::channel(EVENTS_MAX);
     let (finished, back) = oneshot::channel();
-    let thread = ServiceThread { service, entropy, metrics, waiting, mailboxes: HashMap::new() };
+    let trouble = Trouble { failures: 0, told: None };
+    let thread = ServiceThread { service, entropy, metrics, waiting, mailboxes: HashMap::new(), trouble };
     std::thread::Builder::new().name("service".to_owned()).spawn(move || {
         // The receiver is gone only when nobody wants the service back.
         let _ = finished.send(thread.run());
@@ -67,6 +79,13 @@ struct ServiceThread<S> {
     metrics: Arc<Metrics>,
     waiting: mpsc::Receiver<Event>,
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
+    trouble: Trouble,
+}
+
+/// What the log has been told about a store that fails.
+struct Trouble {
+    failures: u64,
+    told: Option<Instant>,
 }
 
 /// Events of one round, sorted so that each connection still sees its own in order: it connects, requests
@@ -77,7 +96,7 @@ struct Round {
     budgets: Vec<OwnedSemaphorePermit>,
     writable: Vec<ConnectionId>,
     disconnected: Vec<ConnectionId>,
-    probes: Vec<oneshot::Sender<Counters>>,
+    probes: Vec<oneshot::Sender<Pulse>>,
     tick: bool,
     stop: bool,
 }
@@ -137,8 +156,9 @@ impl<S: Store> ServiceThread<S> {
         }
         for probe in round.probes {
             // Whoever asked may have given up.
-            let _ = probe.send(self.service.counters().clone());
+            let _ = probe.send(self.pulse());
         }
+        self.trouble.tell(self.service.counters().storage_failures);
         if round.stop { Work::Stopped } else { Work::Continues }
     }
 
@@ -153,6 +173,11 @@ impl<S: Store> ServiceThread<S> {
                 mailbox.request_handled();
             }
         }
+    }
+
+    fn pulse(&self) -> Pulse {
+        let outgoing_bytes_waiting = self.mailboxes.values().map(|mailbox| mailbox.bytes_waiting()).sum();
+        Pulse { counters: self.service.counters().clone(), outgoing_bytes_waiting }
     }
 
     fn deliver_all(&mut self, outgoing: Vec<Outgoing>) {
@@ -170,6 +195,21 @@ impl<S: Store> ServiceThread<S> {
         if self.mailboxes.remove(&id).is_some() {
             self.service.disconnected(id);
         }
+    }
+}
+
+impl Trouble {
+    /// A full disk fails every batch: the log hears of it once in a while.
+    fn tell(&mut self, failures: u64) {
+        if failures == self.failures || self.told.is_some_and(|told| told.elapsed() < TELL_AGAIN) {
+            return;
+        }
+        tracing::error!(
+            failures,
+            "the store failed and accepted nothing; `sottod doctor` looks for the reason"
+        );
+        self.failures = failures;
+        self.told = Some(Instant::now());
     }
 }
 

@@ -86,15 +86,16 @@ async fn metrics_are_for_this_machine_unless_said_otherwise() {
     assert!(off.http("/metrics", "").await.starts_with("HTTP/1.1 404"));
 }
 
-/// The first line of the answer to an upgrade request.
+/// The first line of the answer to an upgrade request; empty when there is none.
 async fn knock(stream: &mut TcpStream, more_headers: &str) -> String {
     let request = format!(
         "GET /v1/topic HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more_headers}\r\n"
     );
-    stream.write_all(request.as_bytes()).await.unwrap();
+    // A server that is full closes at once.
+    let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = vec![0; 1024];
-    let count = stream.read(&mut answer).await.unwrap();
+    let count = stream.read(&mut answer).await.unwrap_or(0);
     String::from_utf8_lossy(&answer[..count]).lines().next().unwrap_or_default().to_owned()
 }
 

@@ -2,11 +2,11 @@
 
 mod support;
 
-use bytes::Bytes;
 use futures_util::SinkExt as _;
+use prost::Message as _;
 use sotto_wire::{
     limits::FRAME_BYTES_MAX,
-    proto::{ErrorCode, topic_response::Response},
+    proto::{ErrorCode, LookUpHandle, TopicRequest, topic_request::Request, topic_response::Response},
 };
 use support::{Running, options, start};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
@@ -16,9 +16,28 @@ const TOPICS_OPEN: &str = "sotto_connections{plane=\"topic\"}";
 
 /// Whether a connection that was there before still gets answers.
 async fn still_serves(witness: &mut support::Client<TcpStream>) {
-    witness.send(&b"\xff\xff"[..]).await;
-    let (_, response) = witness.response().await;
-    assert!(matches!(response, Response::Error(error) if error.code() == ErrorCode::Malformed));
+    let nobody = LookUpHandle { handle: "nobody".to_owned(), ..LookUpHandle::default() };
+    witness.request(7, Request::LookUpHandle(nobody)).await;
+    assert_eq!(refusal(witness.response().await), (7, ErrorCode::HandleUnknown));
+}
+
+fn refusal((id, response): (u32, Response)) -> (u32, ErrorCode) {
+    match response {
+        Response::Error(error) => (id, error.code()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A request of exactly this many bytes whose one field is far too long.
+fn overlong_request(bytes: usize) -> Vec<u8> {
+    let request = |handle: usize| {
+        let handle = LookUpHandle { handle: "a".repeat(handle), ..LookUpHandle::default() };
+        TopicRequest { id: 9, request: Some(Request::LookUpHandle(handle)) }.encode_to_vec()
+    };
+    let overhead = request(bytes - 64).len() - (bytes - 64);
+    let request = request(bytes - overhead);
+    assert_eq!(request.len(), bytes);
+    request
 }
 
 async fn server_and_witness() -> (Running, support::Client<TcpStream>) {
@@ -28,25 +47,38 @@ async fn server_and_witness() -> (Running, support::Client<TcpStream>) {
 }
 
 #[tokio::test]
-async fn garbage_is_answered_as_malformed_and_the_connection_lives() {
-    let (_running, mut witness) = server_and_witness().await;
+async fn garbage_is_malformed_and_closes_its_connection_alone() {
+    let (running, mut witness) = server_and_witness().await;
     for garbage in [&b"\xff"[..], b"\x08", &[0xAB; 3000]] {
-        witness.send(garbage).await;
-        let (_, response) = witness.response().await;
-        assert!(matches!(response, Response::Error(error) if error.code() == ErrorCode::Malformed));
+        let mut client = running.topic().await;
+        client.send(garbage).await;
+        assert_eq!(client.closing().await.code(), ErrorCode::Malformed);
+        still_serves(&mut witness).await;
     }
 }
 
 #[tokio::test]
-async fn a_message_just_over_the_limit_is_too_large_and_one_at_the_limit_is_not() {
+async fn a_request_with_a_wrong_field_is_answered_and_the_connection_lives() {
+    let (_running, mut witness) = server_and_witness().await;
+    witness
+        .request(
+            3,
+            Request::LookUpHandle(LookUpHandle { handle: "A B".to_owned(), ..LookUpHandle::default() }),
+        )
+        .await;
+    assert_eq!(refusal(witness.response().await), (3, ErrorCode::Malformed));
+    still_serves(&mut witness).await;
+}
+
+#[tokio::test]
+async fn a_message_just_over_the_limit_is_too_large_and_one_at_the_limit_is_read() {
     let (running, mut witness) = server_and_witness().await;
     let mut client = running.topic().await;
-    client.send(vec![0xFF; FRAME_BYTES_MAX]).await;
-    let (_, response) = client.response().await;
-    assert!(matches!(response, Response::Error(error) if error.code() == ErrorCode::Malformed));
+    client.send(overlong_request(FRAME_BYTES_MAX)).await;
+    assert_eq!(refusal(client.response().await), (9, ErrorCode::Malformed));
 
     // The server may close before everything is sent.
-    let _ = client.socket.send(Message::Binary(vec![0xFF; FRAME_BYTES_MAX + 1].into())).await;
+    let _ = client.socket.send(Message::Binary(overlong_request(FRAME_BYTES_MAX + 1).into())).await;
     assert_eq!(client.closing().await.code(), ErrorCode::TooLarge);
     still_serves(&mut witness).await;
     assert_eq!(running.metric("sotto_connections_closed_total{reason=\"too_large\"}").await, 1);
@@ -94,14 +126,12 @@ async fn large_messages_beyond_the_memory_for_them_wait_their_turn_and_all_are_a
         .into_iter()
         .map(|mut client| {
             tokio::spawn(async move {
-                client.send(Bytes::from(vec![0xFF; FRAME_BYTES_MAX])).await;
-                client.response().await.1
+                client.send(overlong_request(FRAME_BYTES_MAX)).await;
+                refusal(client.response().await)
             })
         })
         .collect();
     for task in tasks {
-        assert!(
-            matches!(task.await.unwrap(), Response::Error(error) if error.code() == ErrorCode::Malformed)
-        );
+        assert_eq!(task.await.unwrap(), (9, ErrorCode::Malformed));
     }
 }

@@ -10,7 +10,7 @@ use prost::Message as _;
 use rand_core::OsRng;
 use sotto_http::{CancellationToken, Certificate, MetricsAudience, Options, Proxy, ServeError, Server};
 use sotto_ports::MemoryStore;
-use sotto_service::{Registration, Service, Settings};
+use sotto_service::{Quotas, Registration, Service, Settings};
 use sotto_wire::ids::Host;
 use sotto_wire::proto::{
     AccountFrame, Error, Hello, TopicFrame, TopicRequest, TopicResponse, account_frame, topic_frame,
@@ -56,7 +56,8 @@ pub(crate) async fn start(options: Options) -> Running {
         software: "test".to_owned(),
         registration: Registration::Open { work_bits: 0 },
     };
-    let service = Service::new(MemoryStore::default(), settings, SigningKey::from_bytes(&[7; 32]));
+    let service = Service::new(MemoryStore::default(), settings, SigningKey::from_bytes(&[7; 32]))
+        .with_quotas(Quotas::unlimited());
     let server = Server::bind(options).await.unwrap();
     let address = server.address().unwrap();
     let stop = CancellationToken::new();
@@ -132,7 +133,7 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Client<S> {
                 Ok(Message::Binary(bytes)) => return Some(bytes),
                 Ok(Message::Close(_)) | Err(SocketError::ConnectionClosed) => return None,
                 Ok(_) => {}
-                Err(error) => panic!("{error}"),
+                Err(error) => panic!("{error:?}"),
             }
         }
     }
