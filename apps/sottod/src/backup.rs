@@ -8,7 +8,6 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sotto_sqlite::SqliteStore;
 
 use crate::{
     data_dir::{self, DataDir, copy_private, write_private},
@@ -47,8 +46,12 @@ enum Done {
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BackedUp { directory, bytes } => write!(f, "backed up {bytes} bytes to {}", directory.display()),
-            Self::Restored { directory, bytes } => write!(f, "restored {bytes} bytes to {}", directory.display()),
+            Self::BackedUp { directory, bytes } => {
+                write!(f, "backed up {bytes} bytes to {}", directory.display())
+            }
+            Self::Restored { directory, bytes } => {
+                write!(f, "restored {bytes} bytes to {}", directory.display())
+            }
         }
     }
 }
@@ -59,7 +62,9 @@ pub(crate) fn backup(settings: &Settings, to: &Path, output: Output) -> Result<(
     let to = DataDir::at(to);
     require_vacant(&to, "a backup is never written over something else: name a new directory")?;
     to.make()?;
-    let cannot = |error: &dyn fmt::Display| Failure::because(format!("cannot back up to {}", to.path().display()), error);
+    let cannot = |error: &dyn fmt::Display| {
+        Failure::because(format!("cannot back up to {}", to.path().display()), error)
+    };
     sotto_sqlite::backup(from.path(), to.path()).map_err(|error| cannot(&error))?;
     copy_key(&from, &to)?;
     let contents = take_stock(to.path()).map_err(|error| cannot(&error))?;
@@ -77,18 +82,31 @@ pub(crate) fn backup(settings: &Settings, to: &Path, output: Output) -> Result<(
 /// Puts a backup in place, after everything about it has been checked.
 pub(crate) fn restore(settings: &Settings, from: &Path, output: Output) -> Result<(), Failure> {
     let to = DataDir::named(settings)?;
-    require_vacant(&to, "nothing is ever restored over data that exists: move it away first, or name another --data")?;
+    require_vacant(
+        &to,
+        "nothing is ever restored over data that exists: move it away first, or name another --data",
+    )?;
     let contents = verify(from)?;
     to.make()?;
     let lock = to.lock()?;
-    let restored = copy_all(from, &to, &contents).and_then(|()| prove(&to));
-    if let Err(failure) = restored {
-        remove(&to, &contents);
+    if let Err(failure) = put_in_place(&DataDir::at(from), &to) {
+        // What was there before was nothing.
+        to.forget(log_key::FILE);
+        to.forget(data_dir::LOCK);
         return Err(failure);
     }
     drop(lock);
     output.record(&Done::Restored { directory: to.path().to_owned(), bytes: contents.bytes() })?;
-    note("Clients that saw entries newer than this backup will report a fork of their conversations and start anew.");
+    note(
+        "Clients that saw entries newer than this backup will report a fork of their conversations and start anew.",
+    );
+    Ok(())
+}
+
+/// The databases come last: they are what makes it a server's directory.
+fn put_in_place(from: &DataDir, to: &DataDir) -> Result<(), Failure> {
+    copy_key(from, to)?;
+    sotto_sqlite::restore(from.path(), to.path()).map_err(|error| Failure::Refused(error.to_string()))?;
     Ok(())
 }
 
@@ -115,7 +133,6 @@ fn copy_key(from: &DataDir, to: &DataDir) -> Result<(), Failure> {
     copy_private(&path, &to.path().join(log_key::FILE))
         .map_err(|error| Failure::because(format!("cannot copy {}", path.display()), error))
 }
-
 
 /// Every file of a finished backup, in the order of their names.
 fn take_stock(dir: &Path) -> io::Result<Contents> {
@@ -151,7 +168,9 @@ fn verify(from: &Path) -> Result<Contents, Failure> {
         .map_err(|error| Failure::because(format!("{} does not parse", list.display()), error))?;
     if contents.format > FORMAT {
         let software = &contents.software;
-        return Err(Failure::Refused(format!("this backup was made by {software}: restore it with that version")));
+        return Err(Failure::Refused(format!(
+            "this backup was made by {software}: restore it with that version"
+        )));
     }
     for item in &contents.files {
         check(from, item)?;
@@ -163,7 +182,10 @@ fn check(from: &Path, item: &Item) -> Result<(), Failure> {
     let path = from.join(&item.name);
     // A name that leads elsewhere is not one that a backup has.
     if path.file_name() != Some(item.name.as_ref()) {
-        return Err(Failure::Refused(format!("{} names a file outside of the backup", from.join(CONTENTS).display())));
+        return Err(Failure::Refused(format!(
+            "{} names a file outside of the backup",
+            from.join(CONTENTS).display()
+        )));
     }
     let found = measure(&path, item.name.clone())
         .map_err(|error| Failure::because(format!("cannot read {}", path.display()), error))?;
@@ -172,32 +194,4 @@ fn check(from: &Path, item: &Item) -> Result<(), Failure> {
         return Err(Failure::Refused(format!("{path} is not what was backed up: use another backup")));
     }
     Ok(())
-}
-
-fn copy_all(from: &Path, to: &DataDir, contents: &Contents) -> Result<(), Failure> {
-    for Item { name, .. } in &contents.files {
-        copy_private(&from.join(name), &to.path().join(name))
-            .map_err(|error| Failure::because(format!("cannot copy {name}"), error))?;
-    }
-    Ok(())
-}
-
-/// Opens what was restored as a server would.
-fn prove(to: &DataDir) -> Result<(), Failure> {
-    if log_key::load(to)?.is_none() {
-        return Err(Failure::Refused(format!("the backup holds no {}", log_key::FILE)));
-    }
-    let store = SqliteStore::open(to.path()).map_err(|error| Failure::Refused(error.to_string()))?;
-    store.close().map_err(|error| Failure::Refused(error.to_string()))
-}
-
-/// Takes back a restore that did not succeed; what was there before was nothing.
-fn remove(to: &DataDir, contents: &Contents) {
-    for Item { name, .. } in &contents.files {
-        for suffix in ["", "-wal", "-shm"] {
-            // What was not copied is not there.
-            let _ = fs::remove_file(to.path().join(format!("{name}{suffix}")));
-        }
-    }
-    let _ = fs::remove_file(to.path().join(data_dir::LOCK));
 }

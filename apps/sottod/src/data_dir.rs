@@ -80,6 +80,12 @@ impl DataDir {
         }
     }
 
+    /// Removes a file of ours, if it is there.
+    pub(crate) fn forget(&self, name: &str) {
+        // A file that stays makes the next restore say that the directory is not empty.
+        let _ = fs::remove_file(self.path.join(name));
+    }
+
     /// Whether a server is using the directory now.
     pub(crate) fn is_served(&self) -> bool {
         File::open(self.path.join(LOCK))

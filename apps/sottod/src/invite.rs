@@ -9,9 +9,12 @@ use std::{
 
 use rand_core::{OsRng, RngCore as _};
 use serde::Serialize;
-use sotto_ports::{Directory as _, DirectoryOp, DirectoryOutcome, directory::{Invitation, InviteHash}};
+use sotto_ports::{
+    Directory as _, DirectoryOp, DirectoryOutcome,
+    directory::{Invitation, InviteHash},
+};
 use sotto_service::invite_hash;
-use sotto_sqlite::SqliteStore;
+use sotto_sqlite::{OpenOptions, SqliteStore};
 use sotto_wire::ids::{Day, Millis};
 
 use crate::{
@@ -93,7 +96,9 @@ pub(crate) fn create(settings: &Settings, uses: u32, expires: Span, output: Outp
     let not_after = Day(today()?.0.saturating_add(days));
     let invitation = Invitation { hash: invite_hash(&code), uses_left: uses, not_after };
     if !apply(settings, DirectoryOp::Invite(invitation))? {
-        return Err(Failure::Refused("there are too many open invitations: revoke some (`sottod invite list`)".to_owned()));
+        return Err(Failure::Refused(
+            "there are too many open invitations: revoke some (`sottod invite list`)".to_owned(),
+        ));
     }
     // Whoever opens a link sends the server everything before the '#', not the code.
     let link = settings.public_url.as_ref().map(|url| format!("{url}/#invite={code}"));
@@ -116,9 +121,12 @@ pub(crate) fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
 /// Withdraws the invitation with this code or identifier.
 pub(crate) fn revoke(settings: &Settings, named: &str, output: Output) -> Result<(), Failure> {
     let by_code = invite_hash(named);
-    let is_meant = |invitation: &&Invitation| invitation.hash == by_code || identifier(invitation.hash) == named;
+    let is_meant =
+        |invitation: &&Invitation| invitation.hash == by_code || identifier(invitation.hash) == named;
     let unknown = || {
-        Failure::Refused("no open invitation has this code or identifier; `sottod invite list` shows them".to_owned())
+        Failure::Refused(
+            "no open invitation has this code or identifier; `sottod invite list` shows them".to_owned(),
+        )
     };
     let hash = open(settings)?.iter().find(is_meant).ok_or_else(unknown)?.hash;
     if !apply(settings, DirectoryOp::RevokeInvite(hash))? {
@@ -130,13 +138,15 @@ pub(crate) fn revoke(settings: &Settings, named: &str, output: Output) -> Result
 
 fn store(settings: &Settings) -> Result<SqliteStore, Failure> {
     let dir = DataDir::existing(settings)?;
-    SqliteStore::open(dir.path()).map_err(|error| Failure::Refused(error.to_string()))
+    SqliteStore::open_with(dir.path(), &OpenOptions::beside())
+        .map_err(|error| Failure::Refused(error.to_string()))
 }
 
 /// Invitations that still admit somebody.
 fn open(settings: &Settings) -> Result<Vec<Invitation>, Failure> {
     let today = today()?;
-    let mut invitations = store(settings)?.invitations().map_err(|error| Failure::Refused(error.to_string()))?;
+    let mut invitations =
+        store(settings)?.invitations().map_err(|error| Failure::Refused(error.to_string()))?;
     invitations.retain(|invitation| invitation.not_after >= today);
     Ok(invitations)
 }
@@ -162,7 +172,8 @@ fn identifier(hash: InviteHash) -> String {
 
 fn today() -> Result<Day, Failure> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since_1970 = since_1970.map_err(|_| Failure::Refused("the clock stands before 1970: set it".to_owned()))?;
+    let since_1970 =
+        since_1970.map_err(|_| Failure::Refused("the clock stands before 1970: set it".to_owned()))?;
     Ok(Millis(since_1970.as_millis() as u64).minute().day())
 }
 
@@ -196,9 +207,14 @@ mod tests {
 
     #[test]
     fn days_are_written_as_dates() {
-        for (day, text) in
-            [(0, "1970-01-01"), (11_016, "2000-02-29"), (11_017, "2000-03-01"), (20_088, "2024-12-31"), (47_540, "2100-02-28"), (47_541, "2100-03-01")]
-        {
+        for (day, text) in [
+            (0, "1970-01-01"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_088, "2024-12-31"),
+            (47_540, "2100-02-28"),
+            (47_541, "2100-03-01"),
+        ] {
             assert_eq!(date(Day(day)), text);
         }
     }

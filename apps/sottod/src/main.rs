@@ -20,6 +20,7 @@ mod settings;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use nix::sys::stat::{Mode, umask};
 use sotto_wire::ids::Handle;
 
 use crate::{
@@ -136,6 +137,8 @@ fn handle(text: &str) -> Result<Handle, String> {
 }
 
 fn main() -> ExitCode {
+    // Whatever is made is for its owner alone.
+    umask(Mode::from_bits_truncate(0o077));
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(failure) => {

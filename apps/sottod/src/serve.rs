@@ -4,7 +4,9 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use rand_core::OsRng;
 use serde::Serialize;
-use sotto_http::{BindError, CancellationToken, Certificate, MetricsAudience, Options, Proxy, Server, TlsFiles};
+use sotto_http::{
+    BindError, CancellationToken, Certificate, MetricsAudience, Options, Proxy, Server, TlsFiles,
+};
 use sotto_service::{Registration, Service, Settings as ServiceSettings};
 use sotto_sqlite::SqliteStore;
 use sotto_wire::{ids::Host, limits::WORK_BITS_MAX};
@@ -70,7 +72,8 @@ impl Parts<'_> {
     async fn serve(self, output: Output) -> Result<(), Failure> {
         let before = if SqliteStore::exists(self.dir.path()) { Before::Databases } else { Before::Nothing };
         let log_key = log_key::load_or_make(&self.dir, before, &mut OsRng)?;
-        let store = SqliteStore::open(self.dir.path()).map_err(|error| Failure::Refused(error.to_string()))?;
+        let store =
+            SqliteStore::open(self.dir.path()).map_err(|error| Failure::Refused(error.to_string()))?;
         let certificate = self.options.certificate.clone();
         let server = Server::bind(self.options).await.map_err(refused)?;
         let address = server.address().map_err(|error| Failure::because("no address", error))?;
@@ -126,7 +129,9 @@ pub(crate) fn options(settings: &Settings) -> Result<Options, Failure> {
     options.check().map_err(|error| Failure::Usage(error.to_string()))?;
     require_public_url(settings)?;
     if settings.work_bits > WORK_BITS_MAX {
-        return Err(Failure::Usage(format!("work-bits is at most {WORK_BITS_MAX}: more would keep everybody out")));
+        return Err(Failure::Usage(format!(
+            "work-bits is at most {WORK_BITS_MAX}: more would keep everybody out"
+        )));
     }
     if options.large_message_bytes < LARGE_MESSAGE_BYTES_MIN {
         return Err(Failure::Usage("large-message-mib is at least 8: one message must fit".to_owned()));
@@ -136,10 +141,12 @@ pub(crate) fn options(settings: &Settings) -> Result<Options, Failure> {
 
 /// Devices sign the server's name when they authenticate, so it must be the one they know.
 fn require_public_url(settings: &Settings) -> Result<(), Failure> {
-    let for_others = !settings.listen.ip().to_canonical().is_loopback() || settings.behind_proxy == Switch::On;
+    let for_others =
+        !settings.listen.ip().to_canonical().is_loopback() || settings.behind_proxy == Switch::On;
     if for_others && settings.public_url.is_none() {
         return Err(Failure::Usage(
-            "say how people reach this server: --public-url https://chat.example.org (SOTTOD_PUBLIC_URL)".to_owned(),
+            "say how people reach this server: --public-url https://chat.example.org (SOTTOD_PUBLIC_URL)"
+                .to_owned(),
         ));
     }
     Ok(())

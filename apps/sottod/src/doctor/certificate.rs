@@ -26,12 +26,18 @@ pub(super) fn examine(settings: &Settings, now: SystemTime) -> Option<Finding> {
         std::fs::metadata(&key).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0);
     if readable_by_others {
         let key = key.display();
-        return Some(Finding::wrong(CHECK, format_args!("everybody can read {key}"), format_args!("chmod o= {key}")));
+        return Some(Finding::wrong(
+            CHECK,
+            format_args!("everybody can read {key}"),
+            format_args!("chmod o= {key}"),
+        ));
     }
     Some(match Certificate::load(TlsFiles { certificate, key }) {
         Ok(loaded) => match loaded.leaf().map(|leaf| X509::from_der(&leaf)) {
             Some(Ok(leaf)) => judge(&leaf, settings.public_url.as_ref(), now),
-            Some(Err(_)) | None => Finding::warning(CHECK, "its dates cannot be read", "look at it with openssl x509"),
+            Some(Err(_)) | None => {
+                Finding::warning(CHECK, "its dates cannot be read", "look at it with openssl x509")
+            }
         },
         Err(error) => Finding::wrong(CHECK, error, "name a matching pair with --tls-cert and --tls-key"),
     })
@@ -44,7 +50,11 @@ fn judge(leaf: &X509, url: Option<&PublicUrl>, now: SystemTime) -> Finding {
         return Finding::wrong(CHECK, "it is not valid yet", "look at the clock, or wait");
     }
     let Ok(left) = to.duration_since(now) else {
-        return Finding::wrong(CHECK, "it has expired", "renew it, then: systemctl reload sottod (or send SIGHUP)");
+        return Finding::wrong(
+            CHECK,
+            "it has expired",
+            "renew it, then: systemctl reload sottod (or send SIGHUP)",
+        );
     };
     if let Some(host) = url.map(PublicUrl::host).filter(|host| !names(leaf, host)) {
         let advice = format_args!("get one that names {host}, or change --public-url").to_string();
@@ -52,20 +62,28 @@ fn judge(leaf: &X509, url: Option<&PublicUrl>, now: SystemTime) -> Finding {
     }
     let days = left.as_secs() / 86_400;
     if left < SOON {
-        return Finding::warning(CHECK, format_args!("it expires in {days} days"), "renew it, then send SIGHUP");
+        return Finding::warning(
+            CHECK,
+            format_args!("it expires in {days} days"),
+            "renew it, then send SIGHUP",
+        );
     }
     Finding::fine(CHECK, format_args!("valid for {days} more days"))
 }
 
 /// Whether the certificate is for this host: exactly, or by a wildcard for its first label.
 fn names(leaf: &X509, host: &str) -> bool {
-    let Ok(Some((_, SubjectAltName(names)))) = leaf.tbs_certificate.get::<SubjectAltName>() else { return false };
+    let Ok(Some((_, SubjectAltName(names)))) = leaf.tbs_certificate.get::<SubjectAltName>() else {
+        return false;
+    };
     names.iter().any(|name| match name {
         GeneralName::DnsName(name) => {
             let name = name.as_str();
             let rest = host.split_once('.').map(|(_, rest)| rest);
             name.eq_ignore_ascii_case(host)
-                || name.strip_prefix("*.").is_some_and(|suffix| rest.is_some_and(|rest| suffix.eq_ignore_ascii_case(rest)))
+                || name
+                    .strip_prefix("*.")
+                    .is_some_and(|suffix| rest.is_some_and(|rest| suffix.eq_ignore_ascii_case(rest)))
         }
         GeneralName::IpAddress(bytes) => {
             let literal = host.trim_start_matches('[').trim_end_matches(']');

@@ -113,7 +113,8 @@ fn combination(settings: &Settings) -> Finding {
     if let Err(failure) = serve::options(settings) {
         return Finding::wrong(CHECK, failure, "change the settings as said");
     }
-    let plain_for_others = settings.public_url.as_ref().is_some_and(|url| !url.is_https() && !url.is_loopback());
+    let plain_for_others =
+        settings.public_url.as_ref().is_some_and(|url| !url.is_https() && !url.is_loopback());
     if plain_for_others {
         return Finding::warning(
             CHECK,
@@ -121,7 +122,8 @@ fn combination(settings: &Settings) -> Finding {
             "clients refuse plain HTTP to other machines: make it https://",
         );
     }
-    let chosen = settings.origins.values().filter(|origin| **origin != crate::settings::Origin::Default).count();
+    let chosen =
+        settings.origins.values().filter(|origin| **origin != crate::settings::Origin::Default).count();
     Finding::fine(CHECK, format_args!("{chosen} set, the rest as documented"))
 }
 
@@ -131,7 +133,9 @@ fn address(settings: &Settings, dir: &DataDir) -> Finding {
     let listen = settings.listen;
     match TcpListener::bind(listen) {
         Ok(_) => Finding::fine(CHECK, format_args!("{listen} is free")),
-        Err(_) if dir.is_served() => Finding::fine(CHECK, format_args!("{listen} is in use; the server runs")),
+        Err(_) if dir.is_served() => {
+            Finding::fine(CHECK, format_args!("{listen} is in use; the server runs"))
+        }
         Err(error) => Finding::wrong(
             CHECK,
             format_args!("cannot listen on {listen}: {error}"),
@@ -156,7 +160,11 @@ fn clock(now: SystemTime, newest_change: Option<SystemTime>) -> Finding {
     match newest_change.map(|change| change.duration_since(now)) {
         Some(Ok(ahead)) if ahead > LAG => {
             let minutes = ahead.as_secs() / 60;
-            Finding::wrong(CHECK, format_args!("the data was changed {minutes} minutes in the future"), ADVICE)
+            Finding::wrong(
+                CHECK,
+                format_args!("the data was changed {minutes} minutes in the future"),
+                ADVICE,
+            )
         }
         _ => Finding::fine(CHECK, "plausible"),
     }

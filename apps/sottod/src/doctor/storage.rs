@@ -9,6 +9,7 @@ use std::{
 };
 
 use nix::{sys::statvfs::statvfs, unistd::Uid};
+use sotto_sqlite::{Checked, Soundness, SqliteStore};
 
 use super::Finding;
 use crate::{
@@ -51,13 +52,17 @@ fn metadata(path: &Path) -> Option<Metadata> {
 fn nearest_existing(path: &Path) -> Finding {
     let parent = path.ancestors().skip(1).find(|ancestor| ancestor.is_dir());
     match parent.map(probe) {
-        Some(Ok(())) => Finding::fine("data", format_args!("{} will be made at the first start", path.display())),
+        Some(Ok(())) => {
+            Finding::fine("data", format_args!("{} will be made at the first start", path.display()))
+        }
         Some(Err(error)) => Finding::wrong(
             "data",
             format_args!("{} cannot be made: {error}", path.display()),
             "choose another place with --data, or let this user write there",
         ),
-        None => Finding::wrong("data", format_args!("{} has no parent", path.display()), "choose another --data"),
+        None => {
+            Finding::wrong("data", format_args!("{} has no parent", path.display()), "choose another --data")
+        }
     }
 }
 
@@ -115,7 +120,8 @@ fn space(path: &Path) -> Finding {
 
 fn judge_space(free: u64) -> Finding {
     const CHECK: &str = "space";
-    const ADVICE: &str = "make room, or move the data to a larger disk (stop, backup, restore with another --data)";
+    const ADVICE: &str =
+        "make room, or move the data to a larger disk (stop, backup, restore with another --data)";
     let found = format!("{} MiB free", free >> 20);
     match free {
         ..FREE_WRONG => Finding::wrong(CHECK, found, ADVICE),
@@ -128,13 +134,49 @@ fn signing_key(dir: &DataDir) -> Finding {
     const CHECK: &str = "signing key";
     match log_key::load(dir) {
         Ok(Some(_)) => Finding::fine(CHECK, "present; include it in backups and show it to nobody"),
-        Ok(None) if databases_exist(dir) => Finding::wrong(
+        Ok(None) if SqliteStore::exists(dir.path()) => Finding::wrong(
             CHECK,
             format_args!("{} is missing", log_key::FILE),
             "put it back from a backup: clients would report another key as a forgery",
         ),
         Ok(None) => Finding::fine(CHECK, "will be made at the first start"),
         Err(failure) => Finding::wrong(CHECK, failure, "put it back from a backup"),
+    }
+}
+
+fn databases(dir: &DataDir) -> Vec<Finding> {
+    const CHECK: &str = "databases";
+    if !SqliteStore::exists(dir.path()) {
+        return vec![Finding::fine(CHECK, "will be made at the first start")];
+    }
+    match sotto_sqlite::check(dir.path()) {
+        Ok(checked) => checked.iter().map(|checked| judge_database(CHECK, checked)).collect(),
+        Err(error) => {
+            vec![Finding::wrong(CHECK, error, "restore a backup into a new directory (sottod restore)")]
+        }
+    }
+}
+
+fn judge_database(check: &'static str, Checked { file, found, known, soundness }: &Checked) -> Finding {
+    match soundness {
+        Soundness::Damaged(findings) => Finding::wrong(
+            check,
+            format_args!("{file} is damaged: {}", findings.join("; ")),
+            "stop the server and restore a backup into a new directory (sottod restore)",
+        ),
+        Soundness::Sound if found > known => Finding::wrong(
+            check,
+            format_args!("{file} has format {found}, this sottod knows formats up to {known}"),
+            "run the newer sottod that wrote it, or restore a backup made before it",
+        ),
+        Soundness::Sound if found < known => Finding::warning(
+            check,
+            format_args!("{file} is whole and has format {found} of {known}"),
+            "the next start of this sottod brings it up to date; make a backup before",
+        ),
+        Soundness::Sound => {
+            Finding::fine(check, format_args!("{file} is whole and has the newest format, {found}"))
+        }
     }
 }
 

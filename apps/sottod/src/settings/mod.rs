@@ -172,6 +172,9 @@ mod tests {
     fn the_documentation_is_what_the_code_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations/settings.md");
         let found = std::fs::read_to_string(path).unwrap();
-        assert!(found == markdown(), "write it anew: sottod settings --markdown > docs/operations/settings.md");
+        assert!(
+            found == markdown(),
+            "write it anew: sottod settings --markdown > docs/operations/settings.md"
+        );
     }
 }

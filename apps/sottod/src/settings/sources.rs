@@ -179,13 +179,21 @@ mod tests {
         pairs.iter().map(|(name, text)| (name.into(), text.into())).collect()
     }
 
-    fn load(flags: &[(&'static str, &str)], variables: &[(&str, &str)], file: &str) -> Result<Settings, Vec<String>> {
+    fn load(
+        flags: &[(&'static str, &str)],
+        variables: &[(&str, &str)],
+        file: &str,
+    ) -> Result<Settings, Vec<String>> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sottod.toml");
         std::fs::write(&path, file).unwrap();
         let flags: Given = flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         let clean = |error: SettingsError| {
-            error.problems.iter().map(|problem| problem.replace(path.to_str().unwrap(), "FILE")).collect::<Vec<_>>()
+            error
+                .problems
+                .iter()
+                .map(|problem| problem.replace(path.to_str().unwrap(), "FILE"))
+                .collect::<Vec<_>>()
         };
         collect(&flags, environment(variables), &Some(path.clone()))
             .and_then(|texts| Settings::read(&texts))
@@ -209,7 +217,8 @@ mod tests {
 
     #[test]
     fn unknown_names_are_refused_with_the_nearest_known_one() {
-        let problems = load(&[], &[("SOTTOD_LISTN", "x")], "public_url = 'x'\n[tls]\ncert = 'x'\n").unwrap_err();
+        let problems =
+            load(&[], &[("SOTTOD_LISTN", "x")], "public_url = 'x'\n[tls]\ncert = 'x'\n").unwrap_err();
         assert_eq!(
             problems,
             [
@@ -224,8 +233,9 @@ mod tests {
 
     #[test]
     fn every_wrong_value_is_named_with_its_place() {
-        let problems = load(&[("listen", "here")], &[("SOTTOD_PING_AFTER", "soon")], "work-bits = -1\nlog = [1]")
-            .unwrap_err();
+        let problems =
+            load(&[("listen", "here")], &[("SOTTOD_PING_AFTER", "soon")], "work-bits = -1\nlog = [1]")
+                .unwrap_err();
         assert_eq!(problems, ["FILE: log must be a text, a number, or true or false"]);
         let problems =
             load(&[("listen", "here")], &[("SOTTOD_PING_AFTER", "soon")], "work-bits = -1").unwrap_err();

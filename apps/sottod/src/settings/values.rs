@@ -182,7 +182,9 @@ mod tests {
         assert_eq!(read("500ms"), Ok(500));
         assert_eq!(read("30s"), Ok(30_000));
         assert_eq!(read("7d"), Ok(7 * 86_400_000));
-        for wrong in ["", "s", "30", "-1s", "1.5s", "30 s", "1w", "99999999999999999999d", "999999999999999999d"] {
+        for wrong in
+            ["", "s", "30", "-1s", "1.5s", "30 s", "1w", "99999999999999999999d", "999999999999999999d"]
+        {
             assert_eq!(read(wrong), Err(SpanError), "{wrong}");
         }
     }
@@ -190,7 +192,10 @@ mod tests {
     #[test]
     fn a_public_url_is_a_host_and_nothing_more() {
         let url = PublicUrl::read("https://Chat.Example.org").unwrap();
-        assert_eq!((url.name().as_str(), url.to_string().as_str()), ("chat.example.org", "https://chat.example.org"));
+        assert_eq!(
+            (url.name().as_str(), url.to_string().as_str()),
+            ("chat.example.org", "https://chat.example.org")
+        );
         let url = PublicUrl::read("http://127.0.0.1:7688/").unwrap();
         assert_eq!((url.name().as_str(), url.is_https()), ("127.0.0.1:7688", false));
         for wrong in [
