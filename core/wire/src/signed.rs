@@ -151,3 +151,35 @@ pub(crate) fn pin(field: Option<&proto::ListPin>) -> Result<Pin, Reason> {
 pub(crate) fn list(field: Option<proto::SignedDeviceList>) -> Result<SignedList, Reason> {
     present("device list", field)?.try_into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(era: u32, version: u32, list: u8) -> Pin {
+        Pin { era, version, hash: ListHash::new([list; 32]) }
+    }
+
+    #[test]
+    fn pins_are_ordered_by_their_place_alone() {
+        assert!(pin(0, 9, 2) < pin(1, 0, 1), "a recovery comes after everything before it");
+        assert!(pin(0, 1, 2) < pin(0, 2, 1));
+        assert!(pin(0, 1, 1) <= pin(0, 1, 1));
+    }
+
+    #[test]
+    fn two_lists_at_one_place_conflict_and_neither_follows() {
+        let (one, other) = (pin(0, 1, 1), pin(0, 1, 2));
+        assert!(one.conflicts(&other) && other.conflicts(&one));
+        assert!(!one.follows(&other) && !other.follows(&one));
+        assert_eq!(one.partial_cmp(&other), None);
+        assert!(one.follows(&one) && !one.conflicts(&one));
+    }
+
+    #[test]
+    fn a_later_pin_follows_an_earlier_one_only() {
+        let (old, new) = (pin(0, 1, 1), pin(0, 2, 2));
+        assert!(new.follows(&old) && !old.follows(&new));
+        assert!(!new.conflicts(&old));
+    }
+}

@@ -265,6 +265,7 @@ fn devices_change_only_as_the_event_says() {
     refused(revoke, vec![swapped]);
     refused(rotate, vec![manager(1)]);
     refused(rotate, vec![manager(1), device(3)]);
+    refused(rotate, vec![manager(1), device(2), device(3)]);
     refused(rotate, vec![manager(1), swapped]);
     refused(recovery, vec![manager(3), swapped]);
 }

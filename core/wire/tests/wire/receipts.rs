@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use prost::Message;
 use sotto_wire::digest::{log_key_id, receipt_leaf, server_batch_to_sign};
 use sotto_wire::ids::{AppendId, BodyHash, Chain, Generation, Minute, PublicKey, Seq, SlotId, TopicId};
+use sotto_wire::limits::RECEIPTS_PER_BATCH_MAX;
 use sotto_wire::proto::{self, SignedItem};
 use sotto_wire::receipt::{
     AppendReceipt, BatchReceipt, Item, ReceiptBatch, ReceiptError, ServerItem, SlotReceipt, verify,
@@ -183,6 +184,14 @@ fn a_receipt_that_makes_no_sense_is_refused_although_it_is_signed() {
     };
     assert!(batch(2, 2).is_ok(), "an empty range is how a topic begins");
     assert_eq!(batch(3, 2), order("ends of a range"));
+}
+
+#[test]
+fn a_tree_larger_than_any_server_signs_is_refused() {
+    let mut receipt = signed(4)[0].clone();
+    receipt.signature.as_mut().unwrap().leaf_count = RECEIPTS_PER_BATCH_MAX + 1;
+    let refused = ReceiptError::Malformed(Reason::OutOfRange { what: "receipt count" });
+    assert_eq!(verify(&receipt, log_key()), Err(refused));
 }
 
 #[test]
