@@ -22,6 +22,7 @@ use crate::refused::Refused;
 use crate::request::{Received, Request};
 use crate::settings::{Quotas, Settings};
 use crate::state::State;
+use crate::tokens::TokenGate;
 use crate::{account, deliver, housekeeping, topic};
 
 /// The server without its transport. One thread owns it.
@@ -41,6 +42,13 @@ impl<S: Store> Service<S> {
     #[must_use]
     pub fn with_quotas(self, quotas: Quotas) -> Self {
         Self { state: self.state.with_quotas(quotas), ..self }
+    }
+
+    /// With another way to decide whether a token pays. To be called before anything else.
+    #[must_use]
+    pub fn with_gate(mut self, gate: Box<dyn TokenGate + Send>) -> Self {
+        self.state.gate = gate;
+        self
     }
 
     /// A connection was opened: its first frame, `Hello`.
