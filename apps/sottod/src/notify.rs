@@ -1,15 +1,6 @@
 //! Tells systemd how far we are (sd_notify): one datagram, when there is a systemd.
 
-use std::{
-    env, io,
-    os::{
-        linux::net::SocketAddrExt as _,
-        unix::{
-            ffi::OsStrExt as _,
-            net::{SocketAddr, UnixDatagram},
-        },
-    },
-};
+use std::io;
 
 /// What systemd may be told.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +16,16 @@ pub(crate) fn notify(state: State) {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn send(state: State) -> io::Result<()> {
-    let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
+    use std::os::{
+        linux::net::SocketAddrExt as _,
+        unix::{
+            ffi::OsStrExt as _,
+            net::{SocketAddr, UnixDatagram},
+        },
+    };
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
     let address = match socket.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
         _ => SocketAddr::from_pathname(&socket)?,
@@ -36,4 +35,9 @@ fn send(state: State) -> io::Result<()> {
         State::Stopping => b"STOPPING=1",
     };
     UnixDatagram::unbound()?.send_to_addr(text, &address).map(|_| ())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send(_: State) -> io::Result<()> {
+    Ok(())
 }

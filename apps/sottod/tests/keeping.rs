@@ -1,5 +1,12 @@
 //! What an operator does beside serving: invitations, backups, looking after health.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod support;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};

@@ -1,5 +1,12 @@
 //! The server as a process: its start, its end, and what it refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod support;
 
 use std::{fs, os::unix::net::UnixDatagram, process::Stdio};
@@ -180,6 +187,20 @@ fn a_damaged_database_is_refused_with_the_way_out() {
     fs::write(&database, vec![0x5A; 8192]).unwrap();
     let said = house.run(&["serve", "--listen", "127.0.0.1:0"]).refused(1);
     assert!(said.contains("topics.db") && said.contains("backup"), "{said}");
+}
+
+#[test]
+fn a_newer_database_is_refused_with_the_way_out_and_stays_as_it_is() {
+    let house = House::new();
+    house.serve(&[]).stop();
+    let database = house.data().join("directory.db");
+    let db = rusqlite::Connection::open(&database).unwrap();
+    db.pragma_update(None, "user_version", 999).unwrap();
+    db.close().unwrap();
+    let before = fs::read(&database).unwrap();
+    let said = house.run(&["serve", "--listen", "127.0.0.1:0"]).refused(1);
+    assert!(said.contains("has format 999") && said.contains("run the newer sottod"), "{said}");
+    assert!(fs::read(&database).unwrap() == before);
 }
 
 #[test]

@@ -184,9 +184,10 @@ impl Metrics {
         );
         page.histogram("sotto_batch_requests", "Requests in one commit.", &self.batch_requests, 1.0);
         page.histogram("sotto_batch_seconds", "Time for one batch with its commit.", &self.batch_micros, 1e6);
-        for (name, value) in service.counters.each() {
-            let kind = if name.ends_with("_open") { "gauge" } else { "counter" };
-            page.single(&format!("sotto_service_{name}"), kind, "Counted by the service.", value);
+        // What is open now is counted above, where connections are.
+        for (name, value) in service.counters.each().into_iter().filter(|(name, _)| !name.ends_with("_open"))
+        {
+            page.single(&format!("sotto_service_{name}_total"), "counter", "Counted by the service.", value);
         }
         page.text
     }

@@ -1,11 +1,21 @@
 //! Who is let in, by which door, and what they find.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod support;
 
 use std::{sync::Arc, time::Duration};
 
 use sotto_http::{BindError, MetricsAudience, Options, Proxy, Server};
-use sotto_wire::{limits::PROTOCOL, proto::RegistrationMode};
+use sotto_wire::{
+    limits::PROTOCOL,
+    proto::{ErrorCode, RegistrationMode},
+};
 use support::{Client, options, start};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -13,6 +23,7 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
+    client::TlsStream,
     rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
@@ -29,14 +40,13 @@ async fn hello_is_the_first_frame_on_both_planes() {
     assert_ne!(topic.nonce, account.nonce);
 }
 
-#[tokio::test]
-async fn tls_serves_the_same() {
-    let dir = tempfile::tempdir().unwrap();
-    let (certificate, generated) = support::certificate(dir.path());
-    let running = start(Options { certificate: Some(certificate), ..options() }).await;
-
+/// A TLS stream that trusts this certificate alone.
+async fn tls_stream(
+    running: &support::Running,
+    trusted: &rcgen::Certificate,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
-    roots.add(generated.cert.der().clone()).unwrap();
+    roots.add(trusted.der().clone()).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -45,9 +55,24 @@ async fn tls_serves_the_same() {
         .with_no_client_auth();
     let stream = TcpStream::connect(running.address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
-    let mut client = Client::open(stream, "/v1/topic").await;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+#[tokio::test]
+async fn tls_serves_the_same_and_a_renewed_certificate_is_used_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (certificate, first) = support::certificate(dir.path());
+    let running = start(Options { certificate: Some(certificate.clone()), ..options() }).await;
+    let mut client = Client::open(tls_stream(&running, &first.cert).await.unwrap(), "/v1/topic").await;
     assert_eq!(client.topic_hello().await.protocol, PROTOCOL);
+
+    let (_, second) = support::certificate(dir.path());
+    certificate.reload().unwrap();
+    assert!(tls_stream(&running, &first.cert).await.is_err());
+    let mut another = Client::open(tls_stream(&running, &second.cert).await.unwrap(), "/v1/account").await;
+    assert_eq!(another.account_hello().await.protocol, PROTOCOL);
+    client.send(&b"\xff"[..]).await;
+    assert_eq!(client.closing().await.code(), ErrorCode::Malformed, "who was there before stays");
 }
 
 #[tokio::test]

@@ -1,5 +1,12 @@
 //! Entries through the whole transport: readers that do not read, a server that stops, numbers that tell nothing.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod support;
 
 use std::time::Duration;

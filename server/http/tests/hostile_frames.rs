@@ -1,5 +1,12 @@
 //! What peers do wrong is answered with a typed error and disturbs nobody else.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod support;
 
 use futures_util::SinkExt as _;

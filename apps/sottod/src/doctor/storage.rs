@@ -8,7 +8,10 @@ use std::{
     time::SystemTime,
 };
 
-use nix::{sys::statvfs::statvfs, unistd::Uid};
+use nix::{
+    sys::statvfs::{Statvfs, statvfs},
+    unistd::Uid,
+};
 use sotto_sqlite::{Checked, Soundness, SqliteStore};
 
 use super::Finding;
@@ -113,9 +116,14 @@ fn probe(path: &Path) -> io::Result<()> {
 
 fn space(path: &Path) -> Finding {
     match statvfs(path) {
-        Ok(stat) => judge_space(stat.blocks_available() as u64 * stat.fragment_size() as u64),
+        Ok(stat) => judge_space(free(&stat)),
         Err(error) => Finding::warning("space", format_args!("unknown: {error}"), "look at `df`"),
     }
+}
+
+#[allow(clippy::useless_conversion, reason = "blocks are counted in 32 bits on some systems")]
+fn free(stat: &Statvfs) -> u64 {
+    u64::from(stat.blocks_available()) * u64::from(stat.fragment_size())
 }
 
 fn judge_space(free: u64) -> Finding {
@@ -123,10 +131,12 @@ fn judge_space(free: u64) -> Finding {
     const ADVICE: &str =
         "make room, or move the data to a larger disk (stop, backup, restore with another --data)";
     let found = format!("{} MiB free", free >> 20);
-    match free {
-        ..FREE_WRONG => Finding::wrong(CHECK, found, ADVICE),
-        ..FREE_WARNING => Finding::warning(CHECK, found, ADVICE),
-        _ => Finding::fine(CHECK, found),
+    if free < FREE_WRONG {
+        Finding::wrong(CHECK, found, ADVICE)
+    } else if free < FREE_WARNING {
+        Finding::warning(CHECK, found, ADVICE)
+    } else {
+        Finding::fine(CHECK, found)
     }
 }
 

@@ -1,5 +1,11 @@
 //! The real `sottod`, started as a process on a data directory of its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use std::{

@@ -1,5 +1,11 @@
 //! A server on loopback with the real service over the reference store, and clients that speak to it by socket.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
