@@ -43,8 +43,10 @@ CREATE TABLE conversations (
     conversation BLOB UNIQUE,                  -- NULL until the handle has been looked up
     peer         BLOB UNIQUE,
     handle       TEXT UNIQUE,
+    claimed      TEXT,                         -- handle a Welcome claimed, not looked up yet
     display_name TEXT,
     standing     INTEGER NOT NULL,             -- Standing
+    unblocked    INTEGER,                      -- Standing to return to after a block
     name_sent    TEXT,                         -- own display name as the peer knows it
     opened_at    INTEGER NOT NULL,
     repaired_at  INTEGER NOT NULL DEFAULT 0    -- last automatic new leg
@@ -65,11 +67,15 @@ CREATE TABLE legs (
     chain            BLOB NOT NULL,
     head             INTEGER NOT NULL,
     acked            INTEGER NOT NULL,
+    heard            INTEGER NOT NULL DEFAULT 0, -- minute of the server's last signed word about the slot
     minute           INTEGER NOT NULL DEFAULT 0,
     update_due       INTEGER,                  -- ms
+    signed           BLOB,                     -- the server's newest signed word about the log: half of a contradiction
     discard_to       INTEGER NOT NULL DEFAULT 0 -- lines up to here arrived while blocked
 ) WITHOUT ROWID;
 CREATE INDEX legs_by_conversation ON legs (conversation);
+-- A follow names slots: two legs with one slot could never be followed together.
+CREATE UNIQUE INDEX legs_by_slot ON legs (slot);
 
 -- Chain values already passed: what peers' messages are compared with.
 CREATE TABLE chains (
@@ -153,4 +159,7 @@ CREATE TABLE alarms (
 );
 
 -- Inbox items already dealt with whose acknowledgement the server has not confirmed: it may deliver them again.
-CREATE TABLE inbox_done (key BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE inbox_done (
+    digest BLOB PRIMARY KEY,                   -- SHA-256 of the sealed bytes: the key is only the server's word
+    key    BLOB NOT NULL
+) WITHOUT ROWID;

@@ -9,7 +9,7 @@ use sotto_wire::account::{
 };
 use sotto_wire::digest;
 use sotto_wire::frames::{Refusal as ServerRefusal, Registration};
-use sotto_wire::ids::{HelloNonce, Invite, Minute, UploadId};
+use sotto_wire::ids::{AccountId, HelloNonce, Invite, Minute, UploadId};
 use sotto_wire::limits::{KEY_PACKAGE_DAYS, KEY_PACKAGES_ONE_TIME};
 use sotto_wire::proto::{self, ErrorCode};
 use sotto_wire::signed::SignedKeyPackage;
@@ -54,12 +54,12 @@ impl Work<'_> {
             Err(_) => return self.registration_refused(Refusal::InviteInvalid),
         };
         let work_answer = match hello.registration {
-            Registration::Closed => return self.registration_refused(Refusal::RegistrationClosed),
             Registration::Invite if invite.is_none() => {
                 return self.registration_refused(Refusal::InviteInvalid);
             }
             Registration::Open { work_bits } => prove_work(hello.nonce, work_bits),
-            Registration::Invite => Some(0),
+            // The server answers a repeat of what it has stored, whatever the setting is now.
+            Registration::Invite | Registration::Closed => Some(0),
         };
         let Some(work_answer) = work_answer else { return self.hang_up(Plane::Account) };
         let account = self.account()?;
@@ -80,7 +80,7 @@ impl Work<'_> {
             work_answer,
             signature: keys.sign(&to_sign),
         });
-        self.ask_account(AccountPending::Register, request);
+        self.ask_account(AccountPending::Register(keys.account), request);
         Ok(())
     }
 
@@ -123,10 +123,9 @@ impl Work<'_> {
             Err(refusal) => return self.account_refused(&pending, refusal),
         };
         match (pending, response) {
-            (AccountPending::Register, AccountResponse::Registered) => self.registered_now(),
+            (AccountPending::Register(account), AccountResponse::Registered) => self.registered_now(account),
             (AccountPending::Authenticate, AccountResponse::Authenticated { .. }) => {
                 self.net.signed_in = true;
-                self.net.account.reset_backoff();
                 self.ask_account(AccountPending::Status, AccountRequest::KeyPackageStatus);
                 self.ask_account(AccountPending::FollowInbox, AccountRequest::FollowInbox);
                 Ok(())
@@ -144,12 +143,14 @@ impl Work<'_> {
         }
     }
 
-    fn registered_now(&mut self) -> Step<()> {
+    fn registered_now(&mut self, account: AccountId) -> Step<()> {
+        if account != self.own_account()? {
+            return self.hang_up(Plane::Account);
+        }
         self.db.set_account_state(AccountState::Registered)?;
         if let Some(account) = self.account.as_mut() {
             account.state = AccountState::Registered;
         }
-        let account = self.own_account()?;
         if let Some(command) = self.net.registering.take() {
             self.reply(command, Ok(Reply::Registered { account }));
         }
@@ -157,7 +158,7 @@ impl Work<'_> {
     }
 
     fn account_refused(&mut self, pending: &AccountPending, refusal: ServerRefusal) -> Step<()> {
-        if matches!(pending, AccountPending::Register) {
+        if matches!(pending, AccountPending::Register(_)) {
             let named = match refusal.code {
                 ErrorCode::HandleTaken => Some(Refusal::HandleTaken),
                 ErrorCode::RegistrationClosed => Some(Refusal::RegistrationClosed),
@@ -172,6 +173,14 @@ impl Work<'_> {
                 Some(refusal) => self.registration_refused(refusal),
                 None => self.hang_up(Plane::Account),
             };
+        }
+        let passes = matches!(
+            refusal.code,
+            ErrorCode::Storage | ErrorCode::RateLimited | ErrorCode::Internal | ErrorCode::ShuttingDown
+        );
+        if let (AccountPending::Publish(upload), false) = (pending, passes) {
+            // Refused for good (expired meanwhile, say): not repeated; the next count asks for new ones.
+            return self.db.upload_published(*upload);
         }
         if matches!(pending, AccountPending::Authenticate) {
             let code = refusal.code.as_str_name().to_owned();
@@ -236,6 +245,15 @@ impl Work<'_> {
         let changes = workspace.into_changes();
         self.db.write_mls(changes)?;
         self.db.add_key_packages(upload, &packages)
+    }
+
+    /// Asks how many key packages are left: after one was spent, too.
+    pub(crate) fn ask_status(&mut self) {
+        if self.net.signed_in
+            && !self.net.account.is_waiting(|pending| matches!(pending, AccountPending::Status))
+        {
+            self.ask_account(AccountPending::Status, AccountRequest::KeyPackageStatus);
+        }
     }
 
     pub(crate) fn ack_inbox(&mut self, keys: Vec<sotto_wire::ids::InboxKey>) {

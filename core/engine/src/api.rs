@@ -253,6 +253,12 @@ pub enum Refusal {
     /// There is no request from them.
     #[error("there is no request from them")]
     NoRequest,
+    /// It was given up meanwhile: the person was blocked, or their keys did not verify.
+    #[error("it was given up meanwhile")]
+    GivenUp,
+    /// The name has characters that no name has.
+    #[error("the name has characters that cannot be shown")]
+    NameUnfit,
     /// The server refused for a reason that no rule of ours names.
     #[error("the server refused: {code}")]
     Server {
@@ -417,6 +423,8 @@ pub enum AlarmKind {
     ForeignEntry,
     /// The server accepted an entry made under an older head than its own.
     StaleAppend,
+    /// The server refused to take an invitation it had agreed to take.
+    WelcomeRefused,
 }
 
 /// Something to show while it happens.

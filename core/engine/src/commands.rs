@@ -2,10 +2,11 @@
 
 use bip39::Mnemonic;
 use ed25519_dalek::SigningKey;
-use sotto_wire::ids::{AccountId, DeviceId, Handle, MessageId};
+use sotto_wire::ids::{AccountId, DeviceId, DisplayName, Handle, MessageId};
 use sotto_wire::limits::{DISPLAY_NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use zeroize::Zeroizing;
 
+use crate::api::OutboxState;
 use crate::api::{
     Command, CommandId, Event, MessageState, OutboxKind, Output, Plane, Refusal, Reply, Standing, Target,
 };
@@ -89,6 +90,12 @@ impl Work<'_> {
             device_secret,
             aik_secret,
         };
+        for plane in [Plane::Account, Plane::Topic] {
+            // Connections to the former choice of server are of no use.
+            self.hang_up(plane)?;
+        }
+        self.net.account.retry_at = None;
+        self.net.topic.retry_at = None;
         if let Some(earlier) = self.account.take() {
             self.db.remove_lists(earlier.account)?;
         }
@@ -245,7 +252,13 @@ impl Work<'_> {
         for mut leg in self.db.legs_of(found.key)? {
             if leg.is_read() {
                 self.unfollow(&leg)?;
-                let good = leg.state == LegState::Active;
+                // A leg whose Welcomes are not all delivered dies with its item: nobody was invited.
+                let uninvited = self.db.commits_of(found.key)?.iter().any(|item| {
+                    item.topic == Some(leg.topic)
+                        && item.kind == OutboxKind::OpenLeg
+                        && item.state != OutboxState::Posted
+                });
+                let good = leg.state == LegState::Active && !uninvited;
                 leg.state = if good { LegState::Blocked } else { LegState::Closed };
                 self.db.put_leg(&leg)?;
             }
@@ -256,7 +269,7 @@ impl Work<'_> {
             }
             self.finish_item(&item)?;
         }
-        self.db.set_standing(found.key, Standing::Blocked)?;
+        self.db.block_conversation(found.key)?;
         self.show_conversation(found.key)?;
         Ok(Ok(Some(Reply::Done)))
     }
@@ -275,7 +288,7 @@ impl Work<'_> {
                     self.follow_one(leg.topic)?;
                 }
             }
-            self.db.set_standing(found.key, Standing::Open)?;
+            self.db.unblock_conversation(found.key)?;
             self.show_conversation(found.key)?;
         }
         Ok(Ok(Some(Reply::Done)))
@@ -289,6 +302,9 @@ impl Work<'_> {
             return Ok(Err(Refusal::NoAccount));
         }
         let name = name.trim();
+        if !name.is_empty() && DisplayName::parse(name).is_err() {
+            return Ok(Err(Refusal::NameUnfit));
+        }
         let value = (!name.is_empty()).then(|| name.to_owned());
         self.db.set_display_name(value.as_deref())?;
         if let Some(account) = self.account.as_mut() {
@@ -315,6 +331,7 @@ impl Work<'_> {
             Standing::Open => {}
         }
         let item = self.ensure_leg(found.key)?;
+        self.db.hurry_items(found.key)?;
         self.net.start_overs.push((id, item));
         Ok(Ok(None))
     }

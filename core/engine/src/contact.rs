@@ -2,6 +2,7 @@
 
 use prost::Message;
 use sotto_identity::{DeviceList, KeyPackageError, VerifiedKeyPackage};
+use sotto_secrecy::{SecrecyError, Workspace, key_package_reference, seal};
 use sotto_wire::frames::Refusal as ServerRefusal;
 use sotto_wire::ids::{AccountId, ConversationId, DeviceId, DropCapability, Handle};
 use sotto_wire::proto::{self, ErrorCode};
@@ -81,7 +82,10 @@ impl Work<'_> {
 
     /// Checks the handle that a Welcome claimed: shown only if the server says the same.
     pub(crate) fn check_handles(&mut self) -> Step<()> {
-        for (key, handle) in std::mem::take(&mut self.net.handle_checks) {
+        for (key, handle) in self.db.claimed_handles()? {
+            if !self.net.handles_asked.insert(key) {
+                continue;
+            }
             let request = TopicRequest::LookUpHandle { handle: handle.clone(), token: None };
             self.ask_topic(TopicPending::CheckHandle(key, handle), request);
         }
@@ -94,13 +98,18 @@ impl Work<'_> {
         handle: &Handle,
         outcome: Result<AccountId, ServerRefusal>,
     ) -> Step<()> {
-        if outcome
-            .is_ok_and(|account| self.db.conversation(key).is_ok_and(|known| known.peer == Some(account)))
-        {
-            self.db.set_conversation_handle(key, handle)?;
-            self.show_conversation(key)?;
+        let known = self.db.conversation(key)?;
+        match outcome {
+            Ok(account) if known.peer == Some(account) => {
+                self.db.set_conversation_handle(key, handle)?;
+                self.db.set_claimed_handle(key, None)?;
+                self.show_conversation(key)
+            }
+            // Somebody else's, or nobody's: the claim was false and is not shown.
+            Ok(_) => self.db.set_claimed_handle(key, None),
+            Err(refusal) if refusal.code == ErrorCode::HandleUnknown => self.db.set_claimed_handle(key, None),
+            Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Gathers what opening a leg needs, one round trip at a time; none while something is missing.
@@ -202,6 +211,10 @@ impl Work<'_> {
             Ok((signed, drop_capability)) => {
                 let list = self.db.newest_list(peer)?.ok_or(Cause::Bug("claim without a list"))?;
                 match VerifiedKeyPackage::verify(&signed, &list, device, self.now) {
+                    Ok(package) if !self.is_usable(&package)? => {
+                        let evidence = proto::SignedKeyPackage::from(&signed).encode_to_vec();
+                        return self.refuse_contact(item, AlarmKind::ContactKeyRefused, &evidence);
+                    }
                     Ok(package) => Claim::Got(Box::new(ClaimedKey { package, drop_capability })),
                     Err(KeyPackageError::Expired { .. }) => Claim::Nothing,
                     Err(_) => {
@@ -213,6 +226,18 @@ impl Work<'_> {
         };
         self.net.gathered.entry(item).or_default().claims.insert(device, claim);
         Ok(())
+    }
+
+    /// A package may be signed by the right device and still be nothing that anyone can be added with.
+    fn is_usable(&mut self, package: &VerifiedKeyPackage) -> Step<bool> {
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let tried = key_package_reference(&workspace, &package.mls_key_package)
+            .and_then(|_| seal(&workspace, &package.seal_key, b""));
+        match tried {
+            Ok(_) => Ok(true),
+            Err(SecrecyError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Nobody's device has a key to take: it goes on by itself once there is one.
@@ -227,7 +252,7 @@ impl Work<'_> {
     }
 
     /// The contact's keys do not verify: nothing is encrypted to them. The messages stay, and can be tried again.
-    fn refuse_contact(&mut self, item: ItemKey, kind: AlarmKind, evidence: &[u8]) -> Step<()> {
+    pub(crate) fn refuse_contact(&mut self, item: ItemKey, kind: AlarmKind, evidence: &[u8]) -> Step<()> {
         self.net.gathered.remove(&item);
         let Some(item) = self.db.item(item)? else { return Ok(()) };
         self.alarm(kind, Some(item.conversation), evidence)?;

@@ -5,7 +5,8 @@ use sotto_identity::DeviceList;
 use sotto_secrecy::{Group, JoinError, Workspace, check_membership, open_sealed};
 use sotto_wire::account::InboxItem;
 use sotto_wire::content::{GroupKind, GroupState, InboxContent, Welcome};
-use sotto_wire::ids::{AccountId, ConversationId, Seq, SlotSecret};
+use sotto_wire::error::Reason;
+use sotto_wire::ids::{AccountId, ConversationId, Minute, Seq, SlotSecret};
 use sotto_wire::signed::SignedList;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,7 @@ use crate::api::{AlarmKind, Event, OutboxKind, OutboxState, Standing, Target};
 use crate::contact::verify_lists;
 use crate::engine::Work;
 use crate::error::{Cause, Step, StorageError};
-use crate::limits::CHAINS_KEPT;
+use crate::limits::{CHAINS_KEPT, LEGS_READ_MAX};
 use crate::query;
 use crate::store::conversations::{Conversation, ConversationKey};
 use crate::store::key_packages::Hint;
@@ -41,7 +42,7 @@ struct Joined {
 impl Work<'_> {
     pub(crate) fn inbox_items(&mut self, items: &[InboxItem]) -> Step<()> {
         for item in items {
-            if self.db.inbox_item_is_new(item.key)? {
+            if self.db.inbox_item_is_new(item)? {
                 self.inbox_item(item)?;
             }
             self.net.inbox_waiting = self.net.inbox_waiting.map(|waiting| waiting.saturating_sub(1));
@@ -55,6 +56,7 @@ impl Work<'_> {
             Ok((hint, InboxContent::Welcome(welcome))) => match self.join(&welcome)? {
                 Ok(joined) => {
                     self.db.spend_key_package(hint)?;
+                    self.ask_status();
                     self.enter(&welcome, joined)
                 }
                 Err(refused) => self.refuse_item(item, &refused),
@@ -77,8 +79,13 @@ impl Work<'_> {
         let workspace = Workspace::new(&self.db, self.entropy);
         let opened = open_sealed(&workspace, &secret, sealed);
         drop(workspace);
-        let content = opened.ok().and_then(|plaintext| InboxContent::parse(&plaintext.into()).ok());
-        Ok(content.map(|content| (*hint, content)).ok_or(TAMPERED))
+        let Ok(plaintext) = opened else { return Ok(Err(TAMPERED)) };
+        Ok(match InboxContent::parse(&plaintext.into()) {
+            Ok(content) => Ok((*hint, content)),
+            // Of a kind that only newer versions know.
+            Err(Reason::Unknown { .. }) => Err(Refused::Silently),
+            Err(_) => Err(TAMPERED),
+        })
     }
 
     fn join(&mut self, welcome: &Welcome) -> Step<Result<Joined, Refused>> {
@@ -86,8 +93,9 @@ impl Work<'_> {
         if self.db.leg(welcome.topic)?.is_some() {
             return Ok(Err(Refused::Silently));
         }
-        if self.account()?.log_key != Some(welcome.log_key) {
-            return Ok(Err(Refused::Alarm(AlarmKind::ServerKeyChanged)));
+        // Both are the sender's word only: no reason to accuse the server.
+        if self.account()?.log_key != Some(welcome.log_key) || self.db.is_slot_taken(welcome.slot)? {
+            return Ok(Err(REFUSED));
         }
         let lists = match self.pinned_lists(welcome)? {
             Ok(lists) => lists,
@@ -149,9 +157,7 @@ impl Work<'_> {
 
     fn enter(&mut self, welcome: &Welcome, joined: Joined) -> Step<()> {
         let known = self.db.find_conversation(&Target::Account(joined.peer))?;
-        if known.as_ref().is_some_and(|known| known.standing == Standing::Blocked) {
-            return Ok(());
-        }
+        let blocked = known.as_ref().is_some_and(|known| known.standing == Standing::Blocked);
         for (account, lists) in &joined.lists {
             self.db.add_lists(*account, lists)?;
         }
@@ -163,12 +169,19 @@ impl Work<'_> {
                 (self.db.add_conversation(id, joined.peer, Standing::Request, self.now)?, true)
             }
         };
-        let leg = self.joined_leg(welcome, key);
-        self.db.put_leg(&leg)?;
-        self.db.add_chain(leg.topic, leg.cursor, leg.chain, CHAINS_KEPT)?;
-        if let Some(handle) = &welcome.sender_handle {
-            self.net.handle_checks.push((key, handle.clone()));
+        let mut leg = self.joined_leg(welcome, key);
+        if blocked {
+            // Kept, so that unblocking finds the leg the peer writes on; not followed, not shown.
+            leg.state = LegState::Blocked;
         }
+        self.db.put_leg(&leg)?;
+        self.close_oldest_legs(key)?;
+        self.db.add_chain(leg.topic, leg.cursor, leg.chain, CHAINS_KEPT)?;
+        if blocked {
+            return Ok(());
+        }
+        self.db.set_claimed_handle(key, welcome.sender_handle.as_ref())?;
+        self.net.handles_asked.remove(&key);
         if is_new {
             let conversation = query::view(self.db, &self.db.conversation(key)?)?;
             self.event(Event::Request { conversation });
@@ -176,6 +189,16 @@ impl Work<'_> {
             self.drop_needless_leg(key)?;
         }
         self.follow_one(leg.topic)
+    }
+
+    /// Nobody makes this device read legs without end.
+    fn close_oldest_legs(&mut self, key: ConversationKey) -> Step<()> {
+        let legs = self.db.legs_of(key)?;
+        let open = legs.into_iter().filter(|leg| leg.state != LegState::Closed);
+        for leg in open.skip(LEGS_READ_MAX) {
+            self.retire_leg(leg.topic)?;
+        }
+        Ok(())
     }
 
     /// A declined conversation that is opened again is a new request.
@@ -206,8 +229,10 @@ impl Work<'_> {
             chain: welcome.chain,
             head: welcome.start,
             acked: Seq(0),
-            minute: sotto_wire::ids::Minute(0),
+            heard: Minute(0),
+            minute: Minute(0),
             update_due: None,
+            signed: None,
             discard_to: Seq(0),
         }
     }

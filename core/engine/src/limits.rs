@@ -8,6 +8,8 @@ use sotto_wire::limits::{
 pub(crate) const BACKOFF_MS_FIRST: u64 = 250;
 /// See [`BACKOFF_MS_FIRST`].
 pub(crate) const BACKOFF_MS_MAX: u64 = 30_000;
+/// A connection that lasted this long was a good one: the next failure starts over with short waits.
+pub(crate) const GOOD_CONNECTION_MS: u64 = 30_000;
 /// A request not answered for this long: the connection is given up.
 pub(crate) const ANSWER_MS_MAX: u64 = 45_000;
 /// First and longest distance between tries of an outbox item.
@@ -37,6 +39,8 @@ pub(crate) const FIRST_UPDATE_MS_MAX: u64 = 60_000;
 pub(crate) const UPDATE_MS: u64 = 7 * 24 * 3_600_000;
 /// A leg is replaced without being asked at most this often.
 pub(crate) const REPAIR_MS: u64 = 3_600_000;
+/// Legs of one conversation that are read at once; the oldest beyond are closed.
+pub(crate) const LEGS_READ_MAX: usize = 16;
 /// Alarms of one kind kept for one conversation.
 pub(crate) const ALARMS_PER_KIND_MAX: i64 = 64;
 /// Answers to the server's proof of work that are tried before giving up.

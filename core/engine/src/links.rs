@@ -69,6 +69,7 @@ impl Work<'_> {
     }
 
     pub(crate) fn tick(&mut self) -> Step<()> {
+        self.net.wake_at = None;
         let late = |oldest: Option<Millis>| oldest.is_some_and(|at| self.now.0 >= at.0 + ANSWER_MS_MAX);
         let (account, topic) = (late(self.net.account.oldest()), late(self.net.topic.oldest()));
         if account {
@@ -121,15 +122,13 @@ impl Work<'_> {
             self.net.clock_warned = true;
             self.event(Event::ClockOff { local, server });
         }
-        let link = Link::Greeted(Box::new(hello));
         match plane {
             Plane::Account => {
-                self.net.account.link = link;
+                self.net.account.greet(hello, self.now);
                 self.sign_in()
             }
             Plane::Topic => {
-                self.net.topic.link = link;
-                self.net.topic.reset_backoff();
+                self.net.topic.greet(hello, self.now);
                 self.follow_all()
             }
         }
@@ -151,7 +150,9 @@ impl Work<'_> {
         }
         self.net.account.dropped();
         self.net.topic.dropped();
-        if let Some(command) = self.net.registering.take() {
+        let start_overs = std::mem::take(&mut self.net.start_overs).into_iter().map(|(command, _)| command);
+        let waiting = self.net.registering.take().into_iter().chain(std::mem::take(&mut self.net.syncs));
+        for command in waiting.chain(start_overs).collect::<Vec<_>>() {
             self.reply(command, Err(refusal.clone()));
         }
         self.event(Event::ServerRefused { refusal });
@@ -160,8 +161,8 @@ impl Work<'_> {
 
     /// How far the clocks are apart, if too far for what depends on time.
     pub(crate) fn clock_off(&self) -> Option<Refusal> {
-        let hello = self.net.account.hello().or(self.net.topic.hello())?;
-        let (local, server) = (self.now.minute(), hello.minute);
+        let (hello, at) = self.net.account.greeting().or(self.net.topic.greeting())?;
+        let (local, server) = (at.minute(), hello.minute);
         (local.0.abs_diff(server.0) > CLOCK_MINUTES_MAX).then_some(Refusal::ClockOff { local, server })
     }
 
@@ -176,6 +177,7 @@ impl Work<'_> {
             if matches!(self.net.topic.link, Link::Down) {
                 times.push(self.net.topic.retry_at);
             }
+            times.extend(self.net.follow_later.values().copied().map(Some));
             times.push(self.db.next_item_time(self.now)?);
             times.push(self.db.next_update_time()?);
         }

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sotto_wire::frames::Hello;
-use sotto_wire::ids::{AccountId, DeviceId, Handle, InboxKey, Millis, Seq, TopicId, UploadId};
+use sotto_wire::ids::{AccountId, AppendId, DeviceId, Handle, InboxKey, Millis, Seq, TopicId, UploadId};
 
 use crate::api::{CommandId, Plane};
 use crate::contact::Claim;
-use crate::limits::{BACKOFF_MS_FIRST, BACKOFF_MS_MAX};
+use crate::limits::{BACKOFF_MS_FIRST, BACKOFF_MS_MAX, GOOD_CONNECTION_MS};
 use crate::store::conversations::ConversationKey;
 use crate::store::outbox::ItemKey;
 
@@ -32,13 +32,22 @@ pub(crate) struct Connection<P> {
     pub(crate) link: Link,
     pub(crate) retry_at: Option<Millis>,
     attempts: u32,
+    /// When the server said Hello, by this device's clock.
+    greeted_at: Option<Millis>,
     next_id: u32,
     waiting: BTreeMap<u32, (P, Millis)>,
 }
 
 impl<P> Default for Connection<P> {
     fn default() -> Self {
-        Self { link: Link::Down, retry_at: None, attempts: 0, next_id: 1, waiting: BTreeMap::new() }
+        Self {
+            link: Link::Down,
+            retry_at: None,
+            attempts: 0,
+            greeted_at: None,
+            next_id: 1,
+            waiting: BTreeMap::new(),
+        }
     }
 }
 
@@ -84,13 +93,23 @@ impl<P> Connection<P> {
         }
     }
 
-    /// The connection works: the next failure waits only shortly.
-    pub(crate) fn reset_backoff(&mut self) {
-        self.attempts = 0;
+    /// The server said Hello.
+    pub(crate) fn greet(&mut self, hello: Hello, now: Millis) {
+        self.link = Link::Greeted(Box::new(hello));
+        self.greeted_at = Some(now);
+    }
+
+    /// The greeting, and the local time at which it came.
+    pub(crate) fn greeting(&self) -> Option<(&Hello, Millis)> {
+        self.hello().zip(self.greeted_at)
     }
 
     /// The connection is gone; the next try doubles its distance, with jitter (0..=255) so that a crowd spreads.
     pub(crate) fn lost(&mut self, now: Millis, jitter: u8) {
+        // Only a connection that lasted was a good one: a server that greets and then fails is not hammered.
+        if self.greeted_at.take().is_some_and(|at| now.0 >= at.0 + GOOD_CONNECTION_MS) {
+            self.attempts = 0;
+        }
         let step = BACKOFF_MS_FIRST.saturating_mul(1 << self.attempts.min(16)).min(BACKOFF_MS_MAX);
         let wait = step / 2 + step * u64::from(jitter) / 512;
         self.attempts = self.attempts.saturating_add(1);
@@ -103,6 +122,8 @@ impl<P> Connection<P> {
     pub(crate) fn dropped(&mut self) {
         self.link = Link::Down;
         self.retry_at = None;
+        self.greeted_at = None;
+        self.attempts = 0;
         self.waiting.clear();
     }
 }
@@ -110,7 +131,7 @@ impl<P> Connection<P> {
 /// Requests under way on the account plane.
 #[derive(Debug)]
 pub(crate) enum AccountPending {
-    Register,
+    Register(AccountId),
     Authenticate,
     Status,
     Publish(UploadId),
@@ -128,8 +149,9 @@ pub(crate) enum TopicPending {
     Lists(ItemKey, AccountId),
     Claim(ItemKey, AccountId, DeviceId),
     CreateTopic,
-    OpenSlot(TopicId),
-    Append(ItemKey),
+    OpenSlot(ItemKey, TopicId),
+    Append(ItemKey, AppendId),
+    Unfollow,
     Follow(Vec<TopicId>),
     Ack(TopicId, Seq),
     ReplaceSecret(TopicId),
@@ -162,11 +184,17 @@ pub(crate) struct Net {
     pub(crate) signed_in: bool,
     /// Stored inbox items still to come, once the inbox is followed.
     pub(crate) inbox_waiting: Option<u32>,
-    /// Handles a Welcome claimed and nobody has checked on this connection.
-    pub(crate) handle_checks: Vec<(ConversationKey, Handle)>,
+    /// Conversations whose claimed handle was asked about on this connection.
+    pub(crate) handles_asked: BTreeSet<ConversationKey>,
     pub(crate) followed: BTreeMap<TopicId, Followed>,
     /// A conflict named this head: nothing is staged until it is reached.
     pub(crate) head_ahead: BTreeMap<TopicId, Seq>,
+    /// Legs whose follow was refused, and when to try again.
+    pub(crate) follow_later: BTreeMap<TopicId, Millis>,
+    /// Topics whose ack was refused: no more until something arrives.
+    pub(crate) acks_paused: BTreeSet<TopicId>,
+    /// Topics that refused an append: one message at a time, so that none overtakes another.
+    pub(crate) one_by_one: BTreeSet<TopicId>,
     /// Items whose staged bytes were sent on this connection.
     pub(crate) on_wire: BTreeSet<ItemKey>,
     pub(crate) gathered: BTreeMap<ItemKey, Gathered>,
@@ -190,6 +218,10 @@ impl Net {
             }
             Plane::Topic => {
                 self.followed.clear();
+                self.follow_later.clear();
+                self.acks_paused.clear();
+                self.one_by_one.clear();
+                self.handles_asked.clear();
                 self.head_ahead.clear();
                 self.on_wire.clear();
                 self.gathered.clear();

@@ -3,20 +3,22 @@
 use ed25519_dalek::SigningKey;
 use prost::Message;
 use sotto_identity::DeviceList;
-use sotto_secrecy::{EntryAddress, Group, Workspace, key_package_reference, seal, seal_entry, welcome_for};
+use sotto_secrecy::{
+    EntryAddress, Group, SecrecyError, Workspace, key_package_reference, seal, seal_entry, welcome_for,
+};
 
 use sotto_wire::digest::{EntryKind, chain_start};
 use sotto_wire::frames::Refusal as ServerRefusal;
 use sotto_wire::ids::{
     AccountId, AppendId, Capability, ConversationId, Generation, Minute, Seq, SlotId, SlotSecret, TopicId,
 };
-use sotto_wire::limits::{ENTRY_VERSION, PROTOCOL, SUITE};
+use sotto_wire::limits::{CONTROL_KEYS_MAX, ENTRY_VERSION, PROTOCOL, SUITE};
 use sotto_wire::proto::{self, ErrorCode};
 use sotto_wire::topic::{Append, ControlKeys, CreateTopic, DropInInbox, NewSlot, OpenSlot, TopicRequest};
 use zeroize::Zeroizing;
 
 use crate::account_plane::hint_of;
-use crate::api::{OutboxKind, OutboxState, Reply};
+use crate::api::{AlarmKind, MessageState, OutboxKind, OutboxState, Reply};
 use crate::contact::{ClaimedKey, Ready};
 use crate::engine::Work;
 use crate::error::{Cause, Step};
@@ -57,7 +59,16 @@ impl Work<'_> {
         let workspace = Workspace::new(&self.db, self.entropy);
         let mut group = Group::load(&workspace, topic)?.ok_or(Cause::Bug("created group is missing"))?;
         let adds: Vec<_> = ready.keys.iter().map(|key| key.package.clone()).collect();
-        let commit = group.stage_add(&workspace, &keys, &adds, &auth)?;
+        let commit = match group.stage_add(&workspace, &keys, &adds, &auth) {
+            Ok(commit) => commit,
+            // Their package does not fit a group of ours: nothing that trying again would mend.
+            Err(SecrecyError::Refused(what)) => {
+                drop(workspace);
+                self.forget_group(topic)?;
+                return self.refuse_contact(item.key, AlarmKind::ContactKeyRefused, what.as_bytes());
+            }
+            Err(error) => return Err(error.into()),
+        };
         let envelope = group.envelope_key(&workspace)?;
         drop(workspace);
 
@@ -79,6 +90,17 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Deletes the MLS state of a topic that is not used any more.
+    pub(crate) fn forget_group(&mut self, topic: TopicId) -> Step<()> {
+        let workspace = Workspace::new(&self.db, self.entropy);
+        if let Some(group) = Group::load(&workspace, topic)? {
+            group.delete(&workspace)?;
+            let changes = workspace.into_changes();
+            self.db.write_mls(changes)?;
+        }
+        Ok(())
+    }
+
     fn new_leg(&mut self, conversation: ConversationKey, topic: TopicId) -> Step<Leg> {
         let newest = self.db.legs_of(conversation)?.iter().map(|leg| leg.leg_no).max();
         Ok(Leg {
@@ -96,8 +118,10 @@ impl Work<'_> {
             chain: chain_start(topic),
             head: Seq(0),
             acked: Seq(0),
+            heard: Minute(0),
             minute: Minute(0),
             update_due: None,
+            signed: None,
             discard_to: Seq(0),
         })
     }
@@ -187,6 +211,8 @@ impl Work<'_> {
             let secret = control_secret(&row.welcome)?;
             control_keys.push(public(&SigningKey::from_bytes(&secret)));
         }
+        // A contact with as many devices as there may be: the first of them can repair the topic.
+        control_keys.truncate(CONTROL_KEYS_MAX);
         let create = CreateTopic {
             token: None,
             topic,
@@ -211,8 +237,8 @@ impl Work<'_> {
                 .collect(),
         };
         self.ask_topic(TopicPending::CreateTopic, TopicRequest::CreateTopic(create));
-        self.ask_topic(TopicPending::OpenSlot(topic), TopicRequest::OpenSlot(open));
-        self.ask_topic(TopicPending::Append(item.key), TopicRequest::Append(append));
+        self.ask_topic(TopicPending::OpenSlot(item.key, topic), TopicRequest::OpenSlot(open));
+        self.ask_topic(TopicPending::Append(item.key, staged.append_id), TopicRequest::Append(append));
         Ok(())
     }
 
@@ -222,7 +248,12 @@ impl Work<'_> {
         if rows.is_empty() {
             self.db.set_item_state(item.key, OutboxState::Posted)?;
             self.moved(item.key, item.kind, OutboxState::Posted, item.topic);
-            return self.answer_start_overs(item.key);
+            self.answer_start_overs(item.key);
+            let acked = match (item.topic, item.seq) {
+                (Some(topic), Some(seq)) => self.db.leg(topic)?.is_none_or(|leg| leg.acked >= seq),
+                _ => true,
+            };
+            return if acked { self.finish_item(item) } else { Ok(()) };
         }
         for row in rows {
             let key = (item.key, row.key);
@@ -281,16 +312,28 @@ impl Work<'_> {
             // The right to drop is gone (expired): only a new claim, so a new leg, reaches the device.
             Err(refusal) if matches!(refusal.code, ErrorCode::DropRefused | ErrorCode::AccountUnknown) => {
                 self.db.remove_welcome(row)?;
-                if let Some(topic) = current.topic {
-                    self.break_leg(topic)?;
-                }
-                Ok(())
+                self.uninvited(&current)
             }
             Err(refusal) => self.delay(item, refusal),
         }
     }
 
-    fn answer_start_overs(&mut self, item: ItemKey) -> Step<()> {
+    /// Nobody can be let into the leg: what was written on it goes to the one that is opened instead. Readers tell
+    /// repeated messages by their id.
+    fn uninvited(&mut self, item: &Item) -> Step<()> {
+        let Some(topic) = item.topic else { return Ok(()) };
+        self.alarm(AlarmKind::WelcomeRefused, Some(item.conversation), topic.as_bytes())?;
+        for message in self.db.take_own_messages_on(topic)? {
+            self.set_message_state(message, MessageState::Queued, None)?;
+            self.queue_item(OutboxKind::Message, item.conversation, Some(message), None)?;
+        }
+        self.db.requeue_item(item.key, false)?;
+        self.moved(item.key, item.kind, OutboxState::Queued, None);
+        self.back_off(item)?;
+        self.break_leg(topic)
+    }
+
+    fn answer_start_overs(&mut self, item: ItemKey) {
         let (done, waiting) =
             std::mem::take(&mut self.net.start_overs).into_iter().partition(|(_, key)| *key == item);
         self.net.start_overs = waiting;
@@ -298,7 +341,6 @@ impl Work<'_> {
         for (command, _) in done {
             self.reply(command, Ok(Reply::Done));
         }
-        Ok(())
     }
 }
 

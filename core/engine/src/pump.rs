@@ -1,5 +1,7 @@
 //! What can be done now: derived from the tables and the state of the connections, after every input.
 
+use std::collections::BTreeSet;
+
 use sotto_wire::ids::{Seq, TopicId};
 
 use crate::api::{Event, OutboxKind, OutboxState, Reply, Standing};
@@ -15,6 +17,7 @@ impl Work<'_> {
         self.connect();
         self.say_online();
         if self.net.topic.hello().is_some() && self.account.is_some() {
+            self.follow_due()?;
             self.check_handles()?;
             self.update_keys()?;
             for conversation in self.db.outbox_conversations()? {
@@ -165,9 +168,16 @@ impl Work<'_> {
             return Ok(());
         }
         let Some(leg) = self.sending_leg(key)? else {
-            let opening = self.db.commits_of(key)?.iter().any(|item| item.kind == OutboxKind::OpenLeg);
+            let under_way = |item: &Item| {
+                matches!(item.state, OutboxState::Queued | OutboxState::Staged | OutboxState::Sent)
+            };
+            let opening = self
+                .db
+                .commits_of(key)?
+                .iter()
+                .any(|item| item.kind == OutboxKind::OpenLeg && under_way(item));
             if !opening {
-                self.ensure_leg(key)?;
+                self.open_again(key)?;
                 self.more = true;
             }
             return Ok(());
@@ -180,10 +190,12 @@ impl Work<'_> {
         }
         let under_way =
             messages.iter().filter(|item| matches!(item.state, OutboxState::Staged | OutboxState::Sent));
-        if under_way.clone().any(|item| item.not_before > self.now) {
+        if under_way.clone().any(|item| item.not_before > self.now || item.key > first.key) {
+            // Neither overtaken nor with ratchet generations out of order.
             return Ok(());
         }
-        let room = WINDOW_PER_TOPIC.saturating_sub(under_way.count());
+        let window = if self.net.one_by_one.contains(&leg.topic) { 1 } else { WINDOW_PER_TOPIC };
+        let room = window.saturating_sub(under_way.count());
         let batch: Vec<_> = messages
             .iter()
             .filter(|item| item.state == OutboxState::Queued)
@@ -242,11 +254,19 @@ impl Work<'_> {
                 return Ok(false);
             }
         }
-        let busy = self.db.all_items()?.into_iter().any(|item| {
-            let waits = item.not_before > self.now || item.state == OutboxState::Posted;
-            !waits && !self.is_stuck(&item)
-        });
-        Ok(!busy)
+        let mut waiting = BTreeSet::new();
+        for item in self.db.all_items()? {
+            // What stands behind something that waits, waits too.
+            let waits =
+                item.not_before > self.now || item.state == OutboxState::Posted || self.is_stuck(&item);
+            if item.not_before > self.now {
+                waiting.insert(item.conversation);
+            }
+            if !waits && !waiting.contains(&item.conversation) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     // What only the outside can move: a request not accepted, a clock that is off, a key that is not there.

@@ -6,9 +6,9 @@ use sotto_secrecy::{
     EntryAddress, Group, Member, MergeError, ReceiveError, Received, Workspace, open_entry, verify_franking,
 };
 use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Body, Content};
-use sotto_wire::digest::EntryKind;
-use sotto_wire::ids::{DeviceId, MessageId, Seq, TopicId};
-use sotto_wire::limits::ENTRY_VERSION;
+use sotto_wire::digest::{EntryKind, body_hash};
+use sotto_wire::ids::{AccountId, DeviceId, MessageId, Millis, Minute, Seq, TopicId};
+use sotto_wire::limits::{ENTRY_VERSION, SLOT_HOLD_DAYS};
 use sotto_wire::proto::SignedItem;
 use sotto_wire::receipt::{self, Item as ReceiptItem};
 use sotto_wire::topic::{Delivery, Entries, Entry, EntryContent};
@@ -17,6 +17,7 @@ use crate::api::{AlarmKind, Event, Failure, MessageState, OutboxKind, OutboxStat
 use crate::engine::Work;
 use crate::error::{Cause, Step, StorageError};
 use crate::limits::{CHAINS_KEPT, FIRST_UPDATE_MS_MAX, REPAIR_MS, UPDATE_MS};
+use crate::store::conversations::ConversationKey;
 use crate::store::legs::{Leg, LegState};
 use crate::store::messages::{MessageKind, NewMessage, Place};
 use crate::store::outbox::Item;
@@ -51,6 +52,8 @@ impl Work<'_> {
         if !self.continues(&mut leg, delivery)? {
             return Ok(());
         }
+        self.net.acks_paused.remove(&leg.topic);
+        let was = leg.state;
         for entry in &delivery.entries {
             if entry.seq <= leg.cursor {
                 continue;
@@ -59,11 +62,12 @@ impl Work<'_> {
                 leg.state = LegState::Broken;
             }
         }
+        leg.signed = Some(delivery.evidence.encode_to_vec());
         self.db.put_leg(&leg)?;
         if let Some(followed) = self.net.followed.get_mut(&leg.topic) {
             followed.newest = followed.newest.max(delivery.receipt.to);
         }
-        if leg.state == LegState::Broken {
+        if leg.state == LegState::Broken && was != LegState::Broken {
             return self.replace_leg(&leg);
         }
         Ok(())
@@ -73,13 +77,12 @@ impl Work<'_> {
     fn continues(&mut self, leg: &mut Leg, delivery: &Delivery) -> Step<bool> {
         let from = delivery.receipt.from;
         if from > leg.cursor {
-            let trimmed = delivery.receipt.first_available > leg.cursor.next();
-            let kind = if trimmed { AlarmKind::TrimmedTooEarly } else { AlarmKind::EntryWithheld };
-            self.alarm(kind, Some(leg.conversation), &delivery.evidence.encode_to_vec())?;
-            if trimmed {
-                self.break_leg(leg.topic)?
+            if delivery.receipt.first_available > leg.cursor.next() {
+                self.trimmed(leg.clone(), delivery.receipt.minute, &delivery.evidence)?;
             } else {
-                self.hang_up(Plane::Topic)?
+                let evidence = delivery.evidence.encode_to_vec();
+                self.alarm(AlarmKind::EntryWithheld, Some(leg.conversation), &evidence)?;
+                self.hang_up(Plane::Topic)?;
             }
             return Ok(false);
         }
@@ -96,23 +99,52 @@ impl Work<'_> {
             same &= known.is_none_or(|known| known == chain);
         }
         if !same {
-            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &delivery.evidence.encode_to_vec())?;
-            leg.state = LegState::Broken;
-            self.db.put_leg(leg)?;
-            self.fail_forked(leg)?;
+            self.forked(leg, &delivery.evidence.encode_to_vec())?;
         }
         Ok(same)
     }
 
-    // Sending on would be unsafe: the person decides (start over) with the alarm before them.
-    fn fail_forked(&mut self, leg: &Leg) -> Step<()> {
+    /// The server contradicts itself. The leg is over; what was meant for it fails with the reason, and the person
+    /// decides (start over) with the alarm before them.
+    pub(crate) fn forked(&mut self, leg: &Leg, new: &[u8]) -> Step<()> {
+        if leg.state == LegState::Active && leg.heard == Minute(0) {
+            // Nothing the server signed was read yet: where the leg begins is only the inviter's word.
+            self.alarm(AlarmKind::InboxItemRefused, Some(leg.conversation), new)?;
+            return self.retire_leg(leg.topic);
+        }
+        let evidence = contradiction(leg.signed.as_deref().unwrap_or_default(), new);
+        self.alarm(AlarmKind::LogFork, Some(leg.conversation), &evidence)?;
+        self.unfollow(leg)?;
+        self.retire_leg(leg.topic)?;
+        let another = self.sending_leg(leg.conversation)?.is_some();
         for item in self.db.items_of(leg.conversation, usize::MAX)? {
-            if let (Some(message), true) = (item.message, item.topic.is_none_or(|topic| topic == leg.topic)) {
-                self.fail_message(message, Some(Failure::LogFork))?;
-                self.finish_item(&item)?;
+            let here = item.topic == Some(leg.topic);
+            match item.message {
+                Some(message) if here || (item.topic.is_none() && !another) => {
+                    self.fail_message(message, Some(Failure::LogFork))?;
+                    self.finish_item(&item)?;
+                }
+                None if here => self.finish_item(&item)?,
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Entries are gone that this device had not read. Within the time for which its slot holds them that is the
+    /// server's fault; after it, this device was away too long. Either way the log cannot be continued.
+    pub(crate) fn trimmed(&mut self, leg: Leg, minute: Minute, signed: &SignedItem) -> Step<()> {
+        let held = minute.0.saturating_sub(leg.heard.0) < u64::from(SLOT_HOLD_DAYS) * 24 * 60;
+        if held {
+            self.alarm(AlarmKind::TrimmedTooEarly, Some(leg.conversation), &signed.encode_to_vec())?;
+        } else if let Some(peer) = self.db.conversation(leg.conversation)?.peer {
+            let place = Place { topic: leg.topic, leg_no: leg.leg_no, seq: leg.cursor.next(), minute };
+            let line = MessageId::random(self.entropy);
+            self.show_placeholder(leg.conversation, peer, line, place, Failure::Expired)?;
+        }
+        self.net.followed.remove(&leg.topic);
+        self.break_leg(leg.topic)?;
+        self.retire_leg(leg.topic)
     }
 
     fn entry(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
@@ -124,6 +156,9 @@ impl Work<'_> {
             leg.head = entry.seq;
         }
         self.db.add_chain(leg.topic, entry.seq, leg.chain, CHAINS_KEPT)?;
+        for item in self.db.promised_at(leg.topic, entry.seq, entry.append_id)? {
+            self.promise_broken(leg, &item)?;
+        }
         let own = self.db.item_by_append(leg.topic, entry.append_id)?;
         if entry.head != head_before {
             self.alarm(AlarmKind::StaleAppend, Some(leg.conversation), &entry_evidence(leg.topic, entry))?;
@@ -132,8 +167,7 @@ impl Work<'_> {
             return self.own_entry(leg, entry, &item);
         }
         if self.db.is_own_append(leg.topic, entry.append_id)? {
-            // Given up after a conflict that the server then contradicted: its message went under another id.
-            return Ok(Fate::Fine);
+            return self.given_up_entry(leg, entry);
         }
         match &entry.content {
             EntryContent::Expired(_) => self.placeholder(leg, entry, Failure::Expired).map(|()| Fate::Fine),
@@ -144,10 +178,49 @@ impl Work<'_> {
         }
     }
 
+    /// The server had signed that something of ours stands here. It does not: it leaves again under another id.
+    fn promise_broken(&mut self, leg: &Leg, item: &Item) -> Step<()> {
+        let evidence = contradiction(
+            leg.signed.as_deref().unwrap_or_default(),
+            item.receipt.as_deref().unwrap_or_default(),
+        );
+        self.alarm(AlarmKind::LogFork, Some(leg.conversation), &evidence)?;
+        self.net.on_wire.remove(&item.key);
+        if item.kind == OutboxKind::Message {
+            self.db.requeue_item(item.key, false)?;
+            self.moved(item.key, item.kind, OutboxState::Queued, None);
+        }
+        Ok(())
+    }
+
+    /// Bytes of ours that were given up after a conflict, and that the server took after all. A message went under
+    /// another id; a commit that the others merge and this device cannot ends the leg.
+    fn given_up_entry(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
+        let EntryContent::Body(body) = &entry.content else { return Ok(Fate::Fine) };
+        if entry.kind == EntryKind::Application {
+            return Ok(Fate::Fine);
+        }
+        let workspace = Workspace::new(&self.db, self.entropy);
+        let Some(mut group) = Group::load(&workspace, leg.topic)? else { return Ok(Fate::Broken) };
+        let envelope = group.envelope_key(&workspace)?;
+        let address =
+            EntryAddress { topic: leg.topic, kind: entry.kind, head: entry.head, append_id: entry.append_id };
+        let Ok(mls) = open_entry(&envelope, address, body) else { return Ok(Fate::Fine) };
+        let outcome = group.receive_handshake(&workspace, &mls);
+        Ok(if matches!(outcome, Err(ReceiveError::Own)) { Fate::Broken } else { Fate::Fine })
+    }
+
     /// Our own entry came back: this is where a commit is merged and a message gets its place.
     fn own_entry(&mut self, leg: &mut Leg, entry: &Entry, item: &Item) -> Step<Fate> {
         self.compare_receipt(leg, item)?;
         let Some(staged) = &item.staged else { return Ok(Fate::Fine) };
+        let kind = if staged.commit.is_some() { EntryKind::Handshake } else { EntryKind::Application };
+        let same = entry.content.hash() == body_hash(&staged.body)
+            && (entry.kind, entry.head, entry.version) == (kind, staged.head, ENTRY_VERSION);
+        if !same {
+            // Other bytes under our append id: what we sent does not stand here.
+            return self.promise_broken(leg, item).map(|()| Fate::Fine);
+        }
         if let Some((bytes, base_epoch)) = &staged.commit {
             return self.own_commit(leg, entry, item, bytes, *base_epoch);
         }
@@ -162,7 +235,7 @@ impl Work<'_> {
         self.finish_item(item)?;
         if leg.update_due.is_none() {
             let jitter = self.random_below(FIRST_UPDATE_MS_MAX);
-            leg.update_due = Some(sotto_wire::ids::Millis(self.now.0 + 1 + jitter));
+            leg.update_due = Some(Millis(self.now.0 + 1 + jitter));
         }
         Ok(Fate::Fine)
     }
@@ -201,7 +274,7 @@ impl Work<'_> {
             leg.state = LegState::Active;
         } else {
             let jitter = self.random_below(UPDATE_MS / 8);
-            leg.update_due = Some(sotto_wire::ids::Millis(self.now.0 + UPDATE_MS + jitter));
+            leg.update_due = Some(Millis(self.now.0 + UPDATE_MS + jitter));
         }
         Ok(Fate::Fine)
     }
@@ -237,7 +310,8 @@ impl Work<'_> {
             return match outcome {
                 Ok((sender, auth)) => {
                     self.db.write_mls(changes)?;
-                    self.compare_view(leg, entry, sender, &auth).map(|()| Fate::Fine)
+                    let same = self.compare_view(leg, entry, sender, &auth)?;
+                    Ok(if same { Fate::Fine } else { Fate::Broken })
                 }
                 Err(error) => self.handshake_refused(leg, entry, error),
             };
@@ -247,8 +321,9 @@ impl Work<'_> {
         match outcome {
             Ok(received) => {
                 self.db.write_mls(changes)?;
-                self.compare_view(leg, entry, received.sender, &received.auth)?;
-                self.message_received(leg, entry, received).map(|()| Fate::Fine)
+                let same = self.compare_view(leg, entry, received.sender, &received.auth)?;
+                self.message_received(leg, entry, received)?;
+                Ok(if same { Fate::Fine } else { Fate::Broken })
             }
             Err(error) => self.message_refused(leg, entry, error),
         }
@@ -295,7 +370,13 @@ impl Work<'_> {
                 self.alarm(AlarmKind::CloneSuspected, Some(leg.conversation), &evidence)?;
                 Ok(Fate::Fine)
             }
-            ReceiveError::Invalid(_) | ReceiveError::CannotDecrypt(_) => {
+            // Every member sees the same: a line says so, and the leg goes on.
+            ReceiveError::Invalid(_) => {
+                let evidence = entry_evidence(leg.topic, entry);
+                self.alarm(AlarmKind::ForeignEntry, Some(leg.conversation), &evidence)?;
+                self.placeholder(leg, entry, Failure::Undecryptable).map(|()| Fate::Fine)
+            }
+            ReceiveError::CannotDecrypt(_) => {
                 self.placeholder(leg, entry, Failure::Undecryptable)?;
                 Ok(Fate::Broken)
             }
@@ -311,13 +392,16 @@ impl Work<'_> {
         entry: &Entry,
         _sender: Member,
         auth: &sotto_wire::proto::AuthenticatedData,
-    ) -> Step<()> {
-        let Ok(auth) = AuthenticatedData::try_from(auth) else { return Ok(()) };
+    ) -> Step<bool> {
+        let Ok(auth) = AuthenticatedData::try_from(auth) else { return Ok(true) };
         let seen = self.db.chain_at(leg.topic, auth.seq)?;
-        if auth.seq >= entry.seq || seen.is_some_and(|chain| chain != auth.chain) {
-            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &entry_evidence(leg.topic, entry))?;
+        let same = auth.seq < entry.seq && seen.is_none_or(|chain| chain == auth.chain);
+        if !same {
+            let evidence =
+                contradiction(leg.signed.as_deref().unwrap_or_default(), &entry_evidence(leg.topic, entry));
+            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &evidence)?;
         }
-        Ok(())
+        Ok(same)
     }
 
     fn message_received(&mut self, leg: &Leg, entry: &Entry, received: Received) -> Step<()> {
@@ -380,30 +464,39 @@ impl Work<'_> {
         if entry.kind == EntryKind::Handshake || entry.seq <= leg.discard_to {
             return Ok(());
         }
-        let conversation = self.db.conversation(leg.conversation)?;
-        let Some(sender) = conversation.peer else { return Ok(()) };
-        let new = NewMessage {
-            conversation: leg.conversation,
-            message: MessageId::new(*entry.append_id.as_bytes()),
+        let Some(sender) = self.db.conversation(leg.conversation)?.peer else { return Ok(()) };
+        let line = MessageId::new(*entry.append_id.as_bytes());
+        self.show_placeholder(leg.conversation, sender, line, place(leg, entry), failure)
+    }
+
+    fn show_placeholder(
+        &mut self,
+        conversation: ConversationKey,
+        sender: AccountId,
+        message: MessageId,
+        place: Place,
+        failure: Failure,
+    ) -> Step<()> {
+        self.show_new(&NewMessage {
+            conversation,
+            message,
             sender,
             device: DeviceId::new([0; 16]),
             own: false,
             kind: MessageKind::Placeholder,
             text: None,
-            sent_at: sotto_wire::ids::Millis(entry.minute.0.saturating_mul(60_000)),
+            sent_at: Millis(place.minute.0.saturating_mul(60_000)),
             state: MessageState::Received,
             failure: Some(failure),
-            place: Some(place(leg, entry)),
+            place: Some(place),
             payload: None,
-        };
-        self.show_new(&new)
+        })
     }
 
     /// The leg cannot be relied on any more: read on, write elsewhere.
     pub(crate) fn break_leg(&mut self, topic: TopicId) -> Step<()> {
-        let Some(mut leg) = self.db.leg(topic)?.filter(|leg| leg.state != LegState::Closed) else {
-            return Ok(());
-        };
+        let over = |leg: &Leg| matches!(leg.state, LegState::Broken | LegState::Closed);
+        let Some(mut leg) = self.db.leg(topic)?.filter(|leg| !over(leg)) else { return Ok(()) };
         leg.state = LegState::Broken;
         self.db.put_leg(&leg)?;
         self.replace_leg(&leg)
@@ -419,34 +512,56 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What waited on a broken leg goes back to being an intent, and a new leg is opened at once - but not over and
-    /// over at a server's bidding.
+    /// What waited on a broken leg goes back to being an intent, and a new leg is opened - but not over and over at a
+    /// server's bidding.
     fn replace_leg(&mut self, leg: &Leg) -> Step<()> {
+        let unread = !self.net.followed.contains_key(&leg.topic);
         for item in self.db.items_of(leg.conversation, usize::MAX)? {
-            let here = item.topic == Some(leg.topic);
+            if item.topic != Some(leg.topic) {
+                continue;
+            }
             match (item.kind, item.state) {
-                (OutboxKind::Message, OutboxState::Staged | OutboxState::Sent) if here => {
+                (OutboxKind::Message, OutboxState::Applied) if !unread => {}
+                (OutboxKind::Message, _) => {
+                    // Perhaps accepted there; readers tell repeated messages by their id.
                     self.db.requeue_item(item.key, false)?;
                     self.net.on_wire.remove(&item.key);
                     self.moved(item.key, item.kind, OutboxState::Queued, None);
                 }
-                (OutboxKind::SelfUpdate, _) if here => self.finish_item(&item)?,
-                _ => {}
+                (OutboxKind::OpenLeg, OutboxState::Staged | OutboxState::Sent) => self.lose_commit(&item)?,
+                (OutboxKind::OpenLeg, OutboxState::Posted) | (OutboxKind::SelfUpdate, _) => {
+                    self.finish_item(&item)?;
+                }
+                (OutboxKind::OpenLeg, _) => {}
             }
         }
         let conversation = self.db.conversation(leg.conversation)?;
-        let recently = conversation.repaired_at.0 + REPAIR_MS > self.now.0 && conversation.repaired_at.0 > 0;
-        if conversation.standing == Standing::Open && conversation.peer.is_some() && !recently {
-            self.db.set_repaired_at(leg.conversation, self.now)?;
-            self.ensure_leg(leg.conversation)?;
+        if conversation.standing == Standing::Open && conversation.peer.is_some() {
+            return self.open_again(leg.conversation);
         }
         Ok(())
+    }
+
+    /// Opens a leg where none can be written: at once the first time, then at most once an hour.
+    pub(crate) fn open_again(&mut self, key: ConversationKey) -> Step<()> {
+        if self.sending_leg(key)?.is_some() {
+            return Ok(());
+        }
+        let item = self.ensure_leg(key)?;
+        if self.db.legs_of(key)?.is_empty() {
+            return Ok(());
+        }
+        let last = self.db.conversation(key)?.repaired_at;
+        if last.0 > 0 && last.0 + REPAIR_MS > self.now.0 {
+            return self.db.delay_item(item, Millis(last.0 + REPAIR_MS));
+        }
+        self.db.set_repaired_at(key, self.now)
     }
 
     pub(crate) fn alarm(
         &mut self,
         kind: AlarmKind,
-        conversation: Option<crate::store::conversations::ConversationKey>,
+        conversation: Option<ConversationKey>,
         evidence: &[u8],
     ) -> Step<()> {
         if let Some(alarm) = self.db.add_alarm(kind, conversation.map(|key| key.0), self.now, evidence)? {
@@ -465,5 +580,15 @@ fn entry_evidence(topic: TopicId, entry: &Entry) -> Vec<u8> {
     evidence.extend_from_slice(&entry.seq.0.to_be_bytes());
     evidence.extend_from_slice(entry.append_id.as_bytes());
     evidence.extend_from_slice(entry.content.hash().as_bytes());
+    evidence
+}
+
+/// Two things the server signed that cannot both be true, each with its length (u32, big-endian) before it.
+fn contradiction(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut evidence = Vec::with_capacity(one.len() + other.len() + 8);
+    for half in [one, other] {
+        evidence.extend_from_slice(&(half.len() as u32).to_be_bytes());
+        evidence.extend_from_slice(half);
+    }
     evidence
 }

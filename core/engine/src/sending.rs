@@ -11,7 +11,7 @@ use sotto_wire::proto::{self, ErrorCode, SignedItem};
 use sotto_wire::receipt::Item as ReceiptItem;
 use sotto_wire::topic::{Append, TopicRequest};
 
-use crate::api::{AlarmKind, Event, Failure, MessageState, OutboxKind, OutboxState, Plane};
+use crate::api::{AlarmKind, Event, Failure, MessageState, OutboxKind, OutboxState, Plane, Refusal};
 use crate::engine::Work;
 use crate::error::{Cause, Step};
 use crate::net::TopicPending;
@@ -51,6 +51,14 @@ impl Work<'_> {
         self.net.on_wire.remove(&item.key);
         self.net.gathered.remove(&item.key);
         self.moved(item.key, item.kind, OutboxState::Done, item.topic);
+        let asked = std::mem::take(&mut self.net.start_overs);
+        for (command, key) in asked {
+            if key == item.key {
+                self.reply(command, Err(Refusal::GivenUp));
+            } else {
+                self.net.start_overs.push((command, key));
+            }
+        }
         Ok(())
     }
 
@@ -88,8 +96,15 @@ impl Work<'_> {
         let mut payloads = Vec::with_capacity(items.len());
         for item in items {
             let message = item.message.ok_or(Cause::Bug("message item without a message"))?;
-            let payload = self.payload(conversation, id, &self.db.draft(message)?)?;
-            self.db.set_message_payload(message, &payload)?;
+            // Made once: what was franked is what is delivered, however often it is tried.
+            let payload = match self.db.message_payload(message)? {
+                Some(made) => made,
+                None => {
+                    let made = self.payload(conversation, id, &self.db.draft(message)?)?;
+                    self.db.set_message_payload(message, &made)?;
+                    made
+                }
+            };
             payloads.push((item, message, payload));
         }
         let mut append_ids =
@@ -193,13 +208,13 @@ impl Work<'_> {
             rotate: None,
             open_slots: Vec::new(),
         };
-        self.ask_topic(TopicPending::Append(item.key), TopicRequest::Append(append));
+        self.ask_topic(TopicPending::Append(item.key, staged.append_id), TopicRequest::Append(append));
         Ok(())
     }
 
     /// The server has it: checked against what was sent, and kept until the entry itself comes back.
-    pub(crate) fn appended(&mut self, key: ItemKey, signed: &SignedItem) -> Step<()> {
-        let Some(item) = self.db.item(key)? else { return Ok(()) };
+    pub(crate) fn appended(&mut self, key: ItemKey, asked: AppendId, signed: &SignedItem) -> Step<()> {
+        let Some(item) = self.asked_item(key, asked)? else { return Ok(()) };
         let (Some(topic), Some(staged)) = (item.topic, &item.staged) else { return Ok(()) };
         let Some(receipt) = self.receipt(topic, signed)? else { return self.hang_up(Plane::Topic) };
         let ReceiptItem::Append(receipt) = receipt else { return self.hang_up(Plane::Topic) };
@@ -223,14 +238,18 @@ impl Work<'_> {
     }
 
     /// Another handshake came first. The bytes are given up or sealed again once the log is read that far.
-    pub(crate) fn conflict(&mut self, key: ItemKey, head: Seq) -> Step<()> {
-        let Some(item) = self.db.item(key)? else { return Ok(()) };
+    pub(crate) fn conflict(&mut self, key: ItemKey, asked: AppendId, head: Seq) -> Step<()> {
+        let Some(item) = self.asked_item(key, asked)? else { return Ok(()) };
         let (Some(topic), Some(staged)) = (item.topic, &item.staged) else { return Ok(()) };
         self.net.on_wire.remove(&key);
+        if item.kind == OutboxKind::OpenLeg {
+            // Nobody else knows the topic: the server made this up. Another topic, later.
+            return self.lose_commit(&item);
+        }
         let known = self.db.leg(topic)?.map_or(Seq(0), |leg| leg.head);
         if head <= known && staged.head == known {
             // A conflict with what this device knows already is none: no reason to run in circles.
-            return self.back_off(&item);
+            return self.give_up_bytes(&item, None);
         }
         let ahead = self.net.head_ahead.entry(topic).or_default();
         *ahead = head.max(*ahead);
@@ -282,8 +301,13 @@ impl Work<'_> {
         }
     }
 
-    pub(crate) fn append_refused(&mut self, key: ItemKey, refusal: ServerRefusal) -> Step<()> {
-        let Some(item) = self.db.item(key)? else { return Ok(()) };
+    pub(crate) fn append_refused(
+        &mut self,
+        key: ItemKey,
+        asked: AppendId,
+        refusal: ServerRefusal,
+    ) -> Step<()> {
+        let Some(item) = self.asked_item(key, asked)? else { return Ok(()) };
         self.net.on_wire.remove(&key);
         match refusal.code {
             ErrorCode::TopicUnknown
@@ -298,13 +322,28 @@ impl Work<'_> {
                 }
                 self.lose_commit(&item)
             }
-            _ => match refusal.retry_after {
-                Some(wait) => {
-                    let until = Millis(self.now.0 + wait.as_millis() as u64 + 1);
-                    self.db.delay_item(key, until)
-                }
-                None => self.back_off(&item),
-            },
+            _ => self.give_up_bytes(&item, refusal.retry_after.map(|wait| wait.as_millis() as u64 + 1)),
         }
+    }
+
+    /// Refused for now. A message is encrypted anew when its time comes: its readers keep few skipped keys, and others
+    /// may have passed it. From here on the topic takes one at a time.
+    fn give_up_bytes(&mut self, item: &Item, wait_ms: Option<u64>) -> Step<()> {
+        if item.kind == OutboxKind::Message {
+            self.net.one_by_one.extend(item.topic);
+            self.db.requeue_item(item.key, false)?;
+            self.moved(item.key, item.kind, OutboxState::Queued, None);
+        }
+        match wait_ms {
+            Some(wait) => self.db.delay_item(item.key, Millis(self.now.0 + wait)),
+            None => self.back_off(item),
+        }
+    }
+
+    /// The item an answer is about, while it is still the one that was asked for: a staging since then has another
+    /// append id.
+    fn asked_item(&self, key: ItemKey, asked: AppendId) -> Step<Option<Item>> {
+        let item = self.db.item(key)?;
+        Ok(item.filter(|item| item.staged.as_ref().is_some_and(|staged| staged.append_id == asked)))
     }
 }

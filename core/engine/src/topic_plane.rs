@@ -2,7 +2,7 @@
 
 use prost::Message;
 use sotto_wire::frames::Refusal as ServerRefusal;
-use sotto_wire::ids::{Seq, TopicId};
+use sotto_wire::ids::{Millis, Seq, SlotId, TopicId};
 use sotto_wire::proto::{ErrorCode, SignedItem};
 use sotto_wire::receipt::{self, Item as ReceiptItem, ServerItem, SlotReceipt};
 use sotto_wire::topic::{
@@ -12,7 +12,7 @@ use sotto_wire::topic::{
 use crate::api::{AlarmKind, Plane};
 use crate::engine::Work;
 use crate::error::Step;
-use crate::limits::FOLLOWS_PER_REQUEST;
+use crate::limits::{FOLLOWS_PER_REQUEST, RETRY_MS_MAX};
 use crate::net::{Followed, Link, TopicPending};
 use crate::receiving::DISCARD_UNTIL_FOLLOWED;
 use crate::store::legs::{Leg, LegState};
@@ -66,21 +66,27 @@ impl Work<'_> {
                 self.claimed(item, peer, device, Err(refusal))
             }
             // The append that follows tells whether the topic is good; its refusal is acted on there.
-            (Asked::CreateTopic, Ok(Said::TopicCreated(_)) | Err(_)) => Ok(()),
-            (Asked::OpenSlot(topic), Ok(Said::SlotOpened(item))) => {
+            (Asked::CreateTopic, Ok(Said::TopicCreated(_)) | Err(_)) | (Asked::Unfollow, _) => Ok(()),
+            (Asked::OpenSlot(_, topic), Ok(Said::SlotOpened(item))) => {
                 if self.slot_receipt(topic, &item)?.is_some() {
                     self.follow_one(topic)?;
                 }
                 Ok(())
             }
-            (Asked::OpenSlot(_), Err(_)) => Ok(()),
-            (Asked::Append(item), Ok(Said::Appended(signed))) => self.appended(item, &signed),
-            (Asked::Append(item), Ok(Said::Conflict { head })) => self.conflict(item, head),
-            (Asked::Append(item), Err(refusal)) => self.append_refused(item, refusal),
+            (Asked::OpenSlot(item, _), Err(refusal)) => {
+                self.net.on_wire.remove(&item);
+                self.delay(item, refusal)
+            }
+            (Asked::Append(item, id), Ok(Said::Appended(signed))) => self.appended(item, id, &signed),
+            (Asked::Append(item, id), Ok(Said::Conflict { head })) => self.conflict(item, id, head),
+            (Asked::Append(item, id), Err(refusal)) => self.append_refused(item, id, refusal),
             (Asked::Follow(topics), Ok(Said::Followed(outcomes))) => self.followed(&topics, outcomes),
             (Asked::Follow(_), Err(_)) => self.hang_up(Plane::Topic),
             (Asked::Ack(topic, seq), Ok(Said::SlotAcked(item))) => self.acked(topic, seq, &item),
-            (Asked::Ack(..), Err(_)) => Ok(()),
+            (Asked::Ack(topic, _), Err(_)) => {
+                self.net.acks_paused.insert(topic);
+                Ok(())
+            }
             (Asked::ReplaceSecret(topic), Ok(Said::SlotSecretReplaced)) => self.secret_replaced(topic),
             (Asked::ReplaceSecret(topic), Err(_)) => self.secret_not_replaced(topic),
             (Asked::Drop(item, row), Ok(Said::DroppedInInbox)) => self.dropped(item, row, Ok(())),
@@ -148,7 +154,7 @@ impl Work<'_> {
 
     pub(crate) fn unfollow(&mut self, leg: &Leg) -> Step<()> {
         if self.net.followed.remove(&leg.topic).is_some() {
-            self.ask_topic(TopicPending::CloseSlot, TopicRequest::Unfollow(vec![leg.slot]));
+            self.ask_topic(TopicPending::Unfollow, TopicRequest::Unfollow(vec![leg.slot]));
         }
         Ok(())
     }
@@ -168,6 +174,11 @@ impl Work<'_> {
                 return self.hang_up(Plane::Topic);
             };
             match &outcome.outcome {
+                // Blocked or closed while the answer was on its way.
+                Ok(_) if !leg.is_read() => {
+                    self.net.followed.insert(leg.topic, Followed { newest: leg.cursor });
+                    self.unfollow(&leg)?;
+                }
                 Ok(signed) => self.leg_followed(leg, signed)?,
                 Err(refusal) => self.follow_refused(leg, *refusal)?,
             }
@@ -177,15 +188,20 @@ impl Work<'_> {
 
     fn leg_followed(&mut self, mut leg: Leg, signed: &SignedItem) -> Step<()> {
         let Some(receipt) = self.slot_receipt(leg.topic, signed)? else { return Ok(()) };
-        if receipt.newest < leg.cursor || receipt.ack > leg.cursor {
-            // The server forgot entries it had delivered, or somebody else acknowledged for this slot.
-            self.alarm(AlarmKind::LogFork, Some(leg.conversation), &signed.encode_to_vec())?;
-            return self.break_leg(leg.topic);
+        let known = leg.cursor.max(self.db.promised(leg.topic)?);
+        if receipt.ack > leg.cursor {
+            // Somebody else reads from this slot.
+            self.alarm(AlarmKind::CloneSuspected, Some(leg.conversation), &signed.encode_to_vec())?;
+        }
+        if receipt.newest < known {
+            // The server forgot entries that it had delivered, or promised.
+            return self.forked(&leg, &signed.encode_to_vec());
         }
         if receipt.first_available > leg.cursor.next() {
-            self.alarm(AlarmKind::TrimmedTooEarly, Some(leg.conversation), &signed.encode_to_vec())?;
-            return self.break_leg(leg.topic);
+            return self.trimmed(leg, receipt.minute, signed);
         }
+        leg.heard = receipt.minute;
+        self.db.put_leg(&leg)?;
         if leg.discard_to == DISCARD_UNTIL_FOLLOWED {
             leg.discard_to = receipt.newest;
             self.db.put_leg(&leg)?;
@@ -212,17 +228,38 @@ impl Work<'_> {
             ErrorCode::SlotUnknown | ErrorCode::TopicUnknown | ErrorCode::TopicClosed => {
                 self.break_leg(leg.topic)
             }
-            _ => self.hang_up(Plane::Topic),
+            // One leg's refusal must not cost the others.
+            _ => {
+                let wait = refusal.retry_after.map_or(RETRY_MS_MAX, |wait| wait.as_millis() as u64 + 1);
+                self.net.follow_later.insert(leg.topic, Millis(self.now.0 + wait));
+                Ok(())
+            }
         }
     }
 
-    fn follow_ended(&mut self, slot: sotto_wire::ids::SlotId, _: ServerRefusal) -> Step<()> {
-        let ended = self.db.legs()?.into_iter().find(|leg| leg.slot == slot);
-        if let Some(leg) = ended {
-            self.net.followed.remove(&leg.topic);
-            self.follow_one(leg.topic)?;
+    /// Follows again what was refused, when its time has come.
+    pub(crate) fn follow_due(&mut self) -> Step<()> {
+        let due: Vec<_> = self
+            .net
+            .follow_later
+            .iter()
+            .filter(|(_, at)| **at <= self.now)
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in due {
+            self.net.follow_later.remove(&topic);
+            self.follow_one(topic)?;
         }
         Ok(())
+    }
+
+    fn follow_ended(&mut self, slot: SlotId, refusal: ServerRefusal) -> Step<()> {
+        let Some(leg) = self.db.legs()?.into_iter().find(|leg| leg.slot == slot) else { return Ok(()) };
+        self.net.followed.remove(&leg.topic);
+        match refusal.code {
+            ErrorCode::TopicClosed | ErrorCode::TopicUnknown => self.break_leg(leg.topic),
+            _ => self.hang_up(Plane::Topic),
+        }
     }
 
     /// The joiner makes the slot its own: the secret that came in the Welcome was somebody else's idea.
@@ -257,6 +294,7 @@ impl Work<'_> {
             |pending: &TopicPending| matches!(pending, TopicPending::Ack(other, _) if *other == topic);
         if leg.acked < leg.cursor
             && self.net.followed.contains_key(&topic)
+            && !self.net.acks_paused.contains(&topic)
             && !self.net.topic.is_waiting(asked)
         {
             let request = TopicRequest::AckSlot { auth: Self::slot_auth(leg), seq: leg.cursor };
@@ -267,7 +305,11 @@ impl Work<'_> {
     fn acked(&mut self, topic: TopicId, seq: Seq, signed: &SignedItem) -> Step<()> {
         let Some(receipt) = self.slot_receipt(topic, signed)? else { return Ok(()) };
         let Some(mut leg) = self.db.leg(topic)? else { return Ok(()) };
+        if receipt.ack < seq {
+            self.net.acks_paused.insert(topic);
+        }
         leg.acked = leg.acked.max(seq.min(receipt.ack));
+        leg.heard = leg.heard.max(receipt.minute);
         self.db.put_leg(&leg)?;
         for item in self.db.posted_items(topic, leg.acked)? {
             self.finish_item(&item)?;

@@ -8,7 +8,7 @@ use crate::api::{Alarm, AlarmKind};
 use crate::error::Step;
 use crate::limits::ALARMS_PER_KIND_MAX;
 
-const KINDS: [AlarmKind; 12] = [
+const KINDS: [AlarmKind; 13] = [
     AlarmKind::LogFork,
     AlarmKind::EntryWithheld,
     AlarmKind::TrimmedTooEarly,
@@ -21,6 +21,7 @@ const KINDS: [AlarmKind; 12] = [
     AlarmKind::JunkHandshake,
     AlarmKind::ForeignEntry,
     AlarmKind::StaleAppend,
+    AlarmKind::WelcomeRefused,
 ];
 
 fn kind_code(kind: AlarmKind) -> i64 {

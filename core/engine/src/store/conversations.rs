@@ -177,3 +177,47 @@ impl Db<'_> {
         Ok(())
     }
 }
+
+impl Db<'_> {
+    /// A Welcome says that this is the peer's handle: to be looked up before it is shown.
+    pub(crate) fn set_claimed_handle(&self, key: ConversationKey, handle: Option<&Handle>) -> Step<()> {
+        self.0.execute(
+            "UPDATE conversations SET claimed = ?2 WHERE id = ?1",
+            params![key.0, handle.map(Handle::as_str)],
+        )?;
+        Ok(())
+    }
+
+    /// Handles that were claimed and not looked up yet.
+    pub(crate) fn claimed_handles(&self) -> Step<Vec<(ConversationKey, Handle)>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, claimed FROM conversations WHERE claimed IS NOT NULL AND handle IS NULL",
+        )?;
+        let rows =
+            statement.query_map([], |row| Ok((ConversationKey(row.get("id")?), handle(row, "claimed")?)))?;
+        let mut claimed = Vec::new();
+        for row in rows {
+            let (key, handle) = row?;
+            claimed.extend(handle.map(|handle| (key, handle)));
+        }
+        Ok(claimed)
+    }
+
+    /// Blocks, remembering where the conversation stood.
+    pub(crate) fn block_conversation(&self, key: ConversationKey) -> Step<()> {
+        self.0.execute(
+            "UPDATE conversations SET unblocked = standing, standing = ?2 WHERE id = ?1 AND standing <> ?2",
+            params![key.0, standing_code(Standing::Blocked)],
+        )?;
+        Ok(())
+    }
+
+    /// Back to where it stood before the block.
+    pub(crate) fn unblock_conversation(&self, key: ConversationKey) -> Step<()> {
+        self.0.execute(
+            "UPDATE conversations SET standing = coalesce(unblocked, ?2), unblocked = NULL WHERE id = ?1",
+            params![key.0, standing_code(Standing::Open)],
+        )?;
+        Ok(())
+    }
+}

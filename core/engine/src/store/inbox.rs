@@ -1,17 +1,22 @@
 //! Inbox items dealt with and not yet forgotten by the server.
 
+use rusqlite::params;
+use sha2::{Digest, Sha256};
+use sotto_wire::account::InboxItem;
 use sotto_wire::ids::InboxKey;
 
-use super::Db;
+use super::{Blob, Db};
 use crate::error::Step;
 
 impl Db<'_> {
-    /// Whether an item was dealt with before; from now on it was.
-    pub(crate) fn inbox_item_is_new(&self, key: InboxKey) -> Step<bool> {
+    /// Whether an item was dealt with before; from now on it was. Items are told apart by their bytes: the key is only
+    /// the server's word.
+    pub(crate) fn inbox_item_is_new(&self, item: &InboxItem) -> Step<bool> {
+        let digest: [u8; 32] = Sha256::digest(&item.sealed).into();
         let added = self
             .0
-            .prepare_cached("INSERT INTO inbox_done (key) VALUES (?1) ON CONFLICT DO NOTHING")?
-            .execute([key.as_bytes().as_slice()])?;
+            .prepare_cached("INSERT INTO inbox_done (digest, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![Blob(digest), Blob(item.key.as_bytes())])?;
         Ok(added > 0)
     }
 

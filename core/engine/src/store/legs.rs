@@ -54,9 +54,13 @@ pub(crate) struct Leg {
     /// Newest handshake entry processed.
     pub(crate) head: Seq,
     pub(crate) acked: Seq,
+    /// When the server last signed where the slot stands; 0: not yet.
+    pub(crate) heard: Minute,
     /// Newest minute seen: a server's clock may step back, a timeline may not.
     pub(crate) minute: Minute,
     pub(crate) update_due: Option<Millis>,
+    /// The server's newest signed word about the log: half of a contradiction.
+    pub(crate) signed: Option<Vec<u8>>,
     pub(crate) discard_to: Seq,
 }
 
@@ -77,8 +81,10 @@ impl Leg {
             chain: id(row, "chain")?,
             head: Seq(uint(row, "head")?),
             acked: Seq(uint(row, "acked")?),
+            heard: Minute(uint(row, "heard")?),
             minute: Minute(uint(row, "minute")?),
             update_due: uint_opt(row, "update_due")?.map(Millis),
+            signed: row.get("signed")?,
             discard_to: Seq(uint(row, "discard_to")?),
         })
     }
@@ -95,8 +101,9 @@ impl Db<'_> {
         self.0
             .prepare_cached(
                 "INSERT OR REPLACE INTO legs (topic, conversation, leg_no, state, slot, slot_secret, next_slot_secret,
-                     capability, generation, control_secret, cursor, chain, head, acked, minute, update_due, discard_to)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                     capability, generation, control_secret, cursor, chain, head, acked, heard, minute,
+                     update_due, signed, discard_to)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?
             .execute(params![
                 Blob(leg.topic.as_bytes()),
@@ -113,8 +120,10 @@ impl Db<'_> {
                 Blob(leg.chain.as_bytes()),
                 int(leg.head.0),
                 int(leg.acked.0),
+                int(leg.heard.0),
                 int(leg.minute.0),
                 leg.update_due.map(|due| int(due.0)),
+                leg.signed,
                 int(leg.discard_to.0),
             ])?;
         Ok(())
@@ -176,5 +185,15 @@ impl Db<'_> {
             .prepare_cached("SELECT min(update_due) FROM legs WHERE state = ?1")?
             .query_row([state_code(LegState::Active)], |row| row.get(0))?;
         Ok(next.map(|next| Millis(next.unsigned_abs())))
+    }
+}
+
+impl Db<'_> {
+    /// Whether a leg of ours has this slot already.
+    pub(crate) fn is_slot_taken(&self, slot: SlotId) -> Step<bool> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM legs WHERE slot = ?1)")?
+            .query_row([slot.as_bytes().as_slice()], |row| row.get(0))?)
     }
 }

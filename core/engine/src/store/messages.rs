@@ -315,3 +315,28 @@ impl Db<'_> {
         Ok(count.unsigned_abs())
     }
 }
+
+impl Db<'_> {
+    /// Own messages that stand on a topic, oldest first; they lose their place there.
+    pub(crate) fn take_own_messages_on(&self, topic: TopicId) -> Step<Vec<MessageKey>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT id FROM messages WHERE own = 1 AND topic = ?1 ORDER BY seq")?;
+        let rows = statement.query_map([topic.as_bytes().as_slice()], |row| row.get(0).map(MessageKey))?;
+        let taken = rows.collect::<Result<Vec<_>, _>>()?;
+        self.0
+            .prepare_cached(
+                "UPDATE messages SET topic = NULL, leg_no = NULL, seq = NULL, minute = NULL
+                 WHERE own = 1 AND topic = ?1",
+            )?
+            .execute([topic.as_bytes().as_slice()])?;
+        Ok(taken)
+    }
+
+    /// What was made for a message when it was first staged.
+    pub(crate) fn message_payload(&self, key: MessageKey) -> Step<Option<Vec<u8>>> {
+        Ok(self
+            .0
+            .prepare_cached("SELECT payload FROM messages WHERE id = ?1")?
+            .query_row([key.0], |row| row.get(0))?)
+    }
+}

@@ -344,3 +344,26 @@ impl Db<'_> {
         Ok(())
     }
 }
+
+impl Db<'_> {
+    /// Items the server promised this place to, under another append id than the entry that stands there.
+    pub(crate) fn promised_at(&self, topic: TopicId, seq: Seq, append_id: AppendId) -> Step<Vec<Item>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT * FROM outbox WHERE topic = ?1 AND seq = ?2 AND receipt IS NOT NULL AND append_id <> ?3",
+        )?;
+        let rows = statement.query_map(
+            params![Blob(topic.as_bytes()), int(seq.0), Blob(append_id.as_bytes())],
+            Item::from_row,
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Newest place on a topic that the server promised to something of ours.
+    pub(crate) fn promised(&self, topic: TopicId) -> Step<Seq> {
+        let newest: Option<i64> = self
+            .0
+            .prepare_cached("SELECT max(seq) FROM outbox WHERE topic = ?1 AND receipt IS NOT NULL")?
+            .query_row([topic.as_bytes().as_slice()], |row| row.get(0))?;
+        Ok(Seq(newest.unwrap_or(0).unsigned_abs()))
+    }
+}
