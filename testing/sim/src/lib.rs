@@ -5,6 +5,12 @@
 //! seed; a [`Weather`] decides which connections break. Replaying a seed replays the schedule; bytes differ, because
 //! OpenMLS draws some randomness of its own.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a simulated world that is inconsistent fails its test at once"
+)]
+
 mod person;
 mod world;
 

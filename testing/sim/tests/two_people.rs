@@ -1,5 +1,7 @@
 //! Two people and the service: the main job, in one process.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
 use sotto_engine::api::{AlarmKind, Command, Event, MessageState, Plane, Refusal, Reply, Standing, Target};
 use sotto_sim::{Weather, World};
 use sotto_wire::ids::Handle;
