@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep_until;
 
 use crate::cli::Global;
-use crate::failure::{Failure, may_pass};
+use crate::failure::{Code, Failure, may_pass};
 use crate::patience::Patience;
 use crate::person::Person;
 use crate::record::AlarmRecord;
@@ -66,7 +66,7 @@ pub(crate) fn profile(global: &Global) -> Result<Profile, Failure> {
     let named: Option<PathBuf> = global.profile.clone().or_else(Profile::default_dir);
     named.map(Profile::at).ok_or_else(|| {
         Failure::usage(
-            "no_home",
+            Code::NoHome,
             "This account has no home folder to keep a profile in.",
             "Name a folder: --profile DIR",
         )
@@ -81,7 +81,11 @@ pub(crate) fn network(global: &Global) -> Result<Network, Failure> {
     }
     if let Some(file) = &global.ca {
         network = network.trusting(file).map_err(|error| {
-            Failure::usage("ca", format!("The certificate file is of no use: {error}."), "Check --ca FILE.")
+            Failure::usage(
+                Code::Ca,
+                format!("The certificate file is of no use: {error}."),
+                "Check --ca FILE.",
+            )
         })?;
     }
     Ok(network)
@@ -149,7 +153,11 @@ impl Client {
 
     /// This profile's account.
     pub(crate) async fn account(&mut self) -> Result<AccountView, Failure> {
-        self.session.account().await?.filter(|account| account.registered).ok_or_else(Failure::no_account)
+        match self.session.account().await? {
+            Some(account) if account.registered => Ok(account),
+            Some(_) => Err(Failure::registration_unfinished()),
+            None => Err(Failure::no_account()),
+        }
     }
 
     pub(crate) fn patience(&self) -> Patience {

@@ -23,12 +23,12 @@ pub(crate) mod whoami;
 
 use std::process::ExitCode;
 
-use serde::Serialize;
 use sotto_engine::api;
 
 use crate::cli::{Cli, Command};
 use crate::client::{Client, Ending, Opening, ending_of};
 use crate::failure::Failure;
+use crate::record::Outcome;
 use crate::screen::Screen;
 
 /// Runs the command; everything it has to say is said when this returns.
@@ -96,16 +96,10 @@ async fn on_profile(command: Command, client: &mut Client) -> Result<(), Failure
     }
 }
 
-/// A command whose good answer has nothing more to say.
-#[derive(Serialize)]
-struct Done {
-    r#type: &'static str,
-}
-
 /// Fetches what is new, gives the command, and lets what it caused leave.
 async fn change(client: &mut Client, command: api::Command, text: &str) -> Result<(), Failure> {
     client.sync_if_possible().await?;
     client.done(command).await?;
-    client.screen.data(&Done { r#type: "done" }, || text.to_owned())?;
+    client.screen.data(&Outcome::Done, || text.to_owned())?;
     client.sync_if_possible().await
 }

@@ -1,5 +1,6 @@
 //! What went wrong, in a sentence, and the way out of it.
 
+mod code;
 mod network;
 mod refusal;
 mod storage;
@@ -9,13 +10,14 @@ use std::io;
 use serde::Serialize;
 use sotto_native::SessionError;
 
+pub(crate) use self::code::Code;
 pub(crate) use self::network::may_pass;
 
 /// Why a command did not do what was asked. Exit code 1, or 2 when it was asked in a wrong way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// A name for scripts, documented in docs/cli.md.
-    pub(crate) code: &'static str,
+    /// A name for scripts.
+    pub(crate) code: Code,
     /// What happened: a sentence.
     pub(crate) what: String,
     /// What the person can do: a sentence or two.
@@ -38,17 +40,17 @@ pub(crate) enum Exit {
 #[derive(Serialize)]
 pub(crate) struct FailureRecord<'f> {
     r#type: &'static str,
-    code: &'f str,
+    code: Code,
     message: &'f str,
     way_out: Option<&'f str>,
 }
 
 impl Failure {
-    pub(crate) fn new(code: &'static str, what: impl Into<String>, way_out: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, what: impl Into<String>, way_out: impl Into<String>) -> Self {
         Self { code, what: what.into(), way_out: Some(way_out.into()), exit: Exit::Failed }
     }
 
-    pub(crate) fn usage(code: &'static str, what: impl Into<String>, way_out: impl Into<String>) -> Self {
+    pub(crate) fn usage(code: Code, what: impl Into<String>, way_out: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(code, what, way_out) }
     }
 
@@ -60,22 +62,22 @@ impl Failure {
 
     pub(crate) fn record(&self) -> FailureRecord<'_> {
         let Self { code, what, way_out, .. } = self;
-        FailureRecord { r#type: "error", code, message: what, way_out: way_out.as_deref() }
+        FailureRecord { r#type: "error", code: *code, message: what, way_out: way_out.as_deref() }
     }
 
     /// The person stopped it.
     pub(crate) fn stopped() -> Self {
-        Self { code: "stopped", what: "Stopped.".to_owned(), way_out: None, exit: Exit::Failed }
+        Self { code: Code::Stopped, what: "Stopped.".to_owned(), way_out: None, exit: Exit::Failed }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self { code: "", what: String::new(), way_out: None, exit: Exit::Quiet };
+            return Self { code: Code::Io, what: String::new(), way_out: None, exit: Exit::Quiet };
         }
         Self::new(
-            "io",
+            Code::Io,
             format!("Reading or writing failed: {error}."),
             "Check the disk and the permissions, then repeat the command.",
         )
@@ -88,12 +90,12 @@ impl From<SessionError> for Failure {
             SessionError::Refused(refusal) => refusal.into(),
             SessionError::Storage(trouble) => trouble.into(),
             SessionError::Interrupted => Self::new(
-                "interrupted",
+                Code::Interrupted,
                 "The other sotto that held this profile stopped half-way; this may or may not have been done.",
                 "Look at `sotto chats`, then repeat the command if it was not.",
             ),
             SessionError::NotQueued => Self::new(
-                "not_queued",
+                Code::NotQueued,
                 "The other sotto that held this profile kept stopping; the message was not queued.",
                 "Send it again.",
             ),

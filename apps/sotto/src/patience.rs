@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 
 /// Shorter patience once it is known what is wrong and that waiting will hardly mend it.
 const ALMOST_OVER: Duration = Duration::from_secs(3);
@@ -46,7 +46,7 @@ impl Patience {
     pub(crate) fn verdict(&self) -> Failure {
         self.blamed.clone().unwrap_or_else(|| {
             Failure::new(
-                "server_slow",
+                Code::ServerSlow,
                 format!("The server did not do its part within {} s.", self.wait.as_secs()),
                 "Repeat the command later, or give it more time with --wait SECONDS. Nothing is lost.",
             )
@@ -62,12 +62,12 @@ mod tests {
     async fn it_runs_out_when_nothing_moves_and_names_what_stood_in_the_way() {
         let mut patience = Patience::new(Duration::from_secs(20));
         assert_eq!(patience.deadline(), Instant::now() + Duration::from_secs(20));
-        assert_eq!(patience.verdict().code, "server_slow");
-        patience.blame_and_hurry(Failure::new("clock_off", "", ""));
+        assert_eq!(patience.verdict().code, Code::ServerSlow);
+        patience.blame_and_hurry(Failure::new(Code::ClockOff, "", ""));
         assert_eq!(patience.deadline(), Instant::now() + ALMOST_OVER);
-        assert_eq!(patience.verdict().code, "clock_off");
+        assert_eq!(patience.verdict().code, Code::ClockOff);
         patience.renew();
         assert_eq!(patience.deadline(), Instant::now() + Duration::from_secs(20));
-        assert_eq!(patience.verdict().code, "server_slow");
+        assert_eq!(patience.verdict().code, Code::ServerSlow);
     }
 }

@@ -4,8 +4,10 @@ mod alarm;
 mod conversation;
 mod event;
 mod message;
+mod outcome;
 
 pub(crate) use self::alarm::AlarmRecord;
 pub(crate) use self::conversation::ConversationRecord;
-pub(crate) use self::event::{About, EventRecord, about};
+pub(crate) use self::event::{About, EventRecord, Other, about};
 pub(crate) use self::message::{MessageRecord, failure_reason};
+pub(crate) use self::outcome::Outcome;

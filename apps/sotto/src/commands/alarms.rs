@@ -4,7 +4,7 @@ use clap::Args;
 use sotto_engine::api::Command;
 
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::record::AlarmRecord;
 
 /// List alarms: signs of a server that withholds, forges or swaps something
@@ -30,7 +30,7 @@ impl Alarms {
         };
         if !alarms.iter().any(|alarm| alarm.id == seen) {
             return Err(Failure::new(
-                "alarm_unknown",
+                Code::AlarmUnknown,
                 "There is no alarm with this number.",
                 "`sotto alarms` lists them.",
             ));

@@ -1,13 +1,13 @@
 //! `sotto doctor`: is everything in order, and if not, what to do.
 
 use clap::Args;
-use serde::Serialize;
 use sotto_engine::api::Event;
 use sotto_native::{Check, Clock, Heard, KeyStorage, Missing, Notice, Role, is_private, storage};
 
 use crate::cli::Global;
 use crate::client::{Client, Ending, Opening, ending_of, profile};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
+use crate::record::Outcome;
 use crate::screen::{Screen, Style};
 
 /// Check the profile, its key and database, the server and the clock, and say what to do
@@ -22,9 +22,8 @@ pub(crate) struct Doctor {
 }
 
 /// What was found about one thing.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Finding {
-    r#type: &'static str,
     check: &'static str,
     ok: bool,
     detail: String,
@@ -33,15 +32,21 @@ struct Finding {
 
 impl Finding {
     fn good(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { r#type: "check", check, ok: true, detail: detail.into(), way_out: None }
+        Self { check, ok: true, detail: detail.into(), way_out: None }
     }
 
     fn bad(check: &'static str, failure: Failure) -> Self {
-        Self { r#type: "check", check, ok: false, detail: failure.what, way_out: failure.way_out }
+        Self { check, ok: false, detail: failure.what, way_out: failure.way_out }
     }
 
     fn show(&self, screen: Screen) -> Result<bool, Failure> {
-        screen.data(self, || {
+        let record = Outcome::Check {
+            check: self.check,
+            ok: self.ok,
+            detail: &self.detail,
+            way_out: self.way_out.as_deref(),
+        };
+        screen.data(&record, || {
             let mark = if self.ok { "ok     ".to_owned() } else { screen.paint(Style::Warning, "PROBLEM") };
             let way_out =
                 self.way_out.as_ref().map_or_else(String::new, |way_out| format!("\n        {way_out}"));
@@ -104,7 +109,11 @@ fn files(global: &Global, screen: Screen) -> Result<bool, Failure> {
         Ok(true) => Finding::good("folder", "closed to other users"),
         Ok(false) => Finding::bad(
             "folder",
-            Failure::new("folder", "Other users may look into the profile's folder.", "chmod -R go= on it."),
+            Failure::new(
+                Code::Folder,
+                "Other users may look into the profile's folder.",
+                "chmod -R go= on it.",
+            ),
         ),
         Err(error) => Finding::bad("folder", error.into()),
     };
@@ -138,7 +147,10 @@ async fn alarms(client: &mut Client) -> Result<Finding, Failure> {
         Finding::good("alarms", "none that you have not seen")
     } else {
         let what = format!("{unseen} that you have not seen.");
-        Finding::bad("alarms", Failure::new("alarms", what, "sotto alarms; then sotto alarms --seen NUMBER"))
+        Finding::bad(
+            "alarms",
+            Failure::new(Code::Alarms, what, "sotto alarms; then sotto alarms --seen NUMBER"),
+        )
     })
 }
 
@@ -151,7 +163,9 @@ async fn server(client: &mut Client) -> Result<Vec<Finding>, Failure> {
     loop {
         match client.next(&mut patience).await {
             Err(failure) if failure == Failure::stopped() => return Err(failure),
-            Err(failure) if failure.code == "clock_off" => return Ok(vec![Finding::bad("clock", failure)]),
+            Err(failure) if failure.code == Code::ClockOff => {
+                return Ok(vec![Finding::bad("clock", failure)]);
+            }
             Err(failure) => return Ok(vec![Finding::bad("server", failure)]),
             Ok(Heard::Reply(ticket, Ok(_))) if ticket == sync => {
                 let witnessed = "reachable; not independently witnessed";
@@ -169,26 +183,23 @@ async fn server(client: &mut Client) -> Result<Vec<Finding>, Failure> {
 }
 
 fn set_aside(global: &Global, screen: Screen) -> Result<(), Failure> {
-    #[derive(Serialize)]
-    struct MovedRecord {
-        r#type: &'static str,
-        file: String,
-    }
     let profile = profile(global)?;
     if !profile.exists() {
         return Err(Failure::no_account());
     }
     let moved = profile.set_aside(Clock::with_offset_s(global.clock_offset).now()).map_err(|error| {
         match error.kind() {
-            std::io::ErrorKind::WouldBlock => {
-                Failure::new("busy", "Another sotto uses this profile.", "End it first. Nothing was moved.")
-            }
+            std::io::ErrorKind::WouldBlock => Failure::new(
+                Code::Busy,
+                "Another sotto uses this profile.",
+                "End it first. Nothing was moved.",
+            ),
             _ => error.into(),
         }
     })?;
     for file in moved {
-        let record = MovedRecord { r#type: "moved", file: file.display().to_string() };
-        screen.data(&record, || format!("moved to {}", record.file))?;
+        let name = file.display().to_string();
+        screen.data(&Outcome::Moved { file: name.clone() }, || format!("moved to {name}"))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 
 use crate::cli::Cli;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::screen::Screen;
 
 /// Print the manual page of sotto or of one command, or write all of them
@@ -37,7 +37,7 @@ impl Man {
         let wanted = self.command.map_or_else(|| "sotto".to_owned(), |command| format!("sotto-{command}"));
         let page = pages()?.into_iter().find(|(name, _)| *name == wanted);
         let (_, page) = page.ok_or_else(|| {
-            Failure::usage("command_unknown", "There is no such command.", "`sotto help` lists them.")
+            Failure::usage(Code::CommandUnknown, "There is no such command.", "`sotto help` lists them.")
         })?;
         Ok(std::io::stdout().lock().write_all(&page)?)
     }

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use rand_core::OsRng;
-use serde::Serialize;
 use sotto_native::{KeyStorage, change_protection};
 
 use crate::cli::Global;
 use crate::client::profile;
 use crate::failure::Failure;
 use crate::person::Person;
+use crate::record::Outcome;
 use crate::screen::Screen;
 
 /// Change the passphrase that protects this device's data
@@ -23,12 +23,6 @@ pub(crate) struct Passphrase {
     /// Keep the key in the operating system's keyring from now on
     #[arg(long)]
     to_keyring: bool,
-}
-
-#[derive(Serialize)]
-struct ProtectionRecord {
-    r#type: &'static str,
-    key: KeyStorage,
 }
 
 impl Passphrase {
@@ -46,6 +40,6 @@ impl Passphrase {
             KeyStorage::Keyring => "the key is in the keyring now",
             KeyStorage::Passphrase | KeyStorage::InsecureFile => "the passphrase is changed",
         };
-        screen.data(&ProtectionRecord { r#type: "key", key }, || text.to_owned())
+        screen.data(&Outcome::Key { storage: key }, || text.to_owned())
     }
 }

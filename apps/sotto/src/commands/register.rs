@@ -5,15 +5,15 @@ mod words;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 use sotto_engine::api::{Command, Refusal, Reply};
 use sotto_native::{Check, Missing, ServerAddress, SessionError};
-use sotto_wire::ids::{AccountId, Handle};
+use sotto_wire::ids::Handle;
 
 use self::words::{Handover, RecoveryWords};
 use crate::cli::Global;
 use crate::client::{Client, Ending, Opening, ending_of};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Code, Exit, Failure};
+use crate::record::Outcome;
 use crate::screen::Screen;
 use crate::target;
 
@@ -27,7 +27,7 @@ use crate::target;
   sotto register @alice --server https://chat.example.org
   sotto register @alice --server https://chat.example.org --invite 7f3k-q2xm --words-to words.txt")]
 pub(crate) struct Register {
-    /// The name to claim: 3 to 32 of a-z 0-9 _ .
+    /// The name to claim: 3 to 32 letters a-z, digits, dots or _
     #[arg(value_name = "@HANDLE", value_parser = target::handle, required_unless_present = "resume")]
     handle: Option<Handle>,
 
@@ -52,18 +52,11 @@ pub(crate) struct Register {
     resume: bool,
 }
 
-#[derive(Serialize)]
-struct RegisteredRecord<'a> {
-    r#type: &'static str,
-    account: AccountId,
-    handle: String,
-    server: &'a str,
-}
-
 impl Register {
     pub(crate) async fn run(self, global: &Global, screen: Screen) -> Ending {
         if global.offline {
-            let failure = Failure::usage("offline", "register needs the network.", "Leave out --offline.");
+            let failure =
+                Failure::usage(Code::Offline, "register needs the network.", "Leave out --offline.");
             return ending_of(screen, Err(failure));
         }
         let missing = if self.resume { Missing::Refuse } else { Missing::Create };
@@ -96,13 +89,9 @@ impl Register {
             }
             Err(failure) => return Err(failure),
         }
-        let record = RegisteredRecord {
-            r#type: "registered",
-            account: account.account,
-            handle: account.handle.to_string(),
-            server: &account.server,
-        };
-        client.screen.data(&record, || format!("{} is registered", record.handle))
+        let handle = account.handle.to_string();
+        let record = Outcome::Registered { account: account.account, handle, server: &account.server };
+        client.screen.data(&record, || format!("{} is registered", account.handle))
     }
 
     /// Makes the keys and hands over the recovery words.
@@ -125,11 +114,11 @@ impl Register {
 fn may_be_resumed(failure: &Failure) -> bool {
     !matches!(
         failure.code,
-        "handle_taken"
-            | "registration_closed"
-            | "invite_invalid"
-            | "nothing_prepared"
-            | "account_exists"
-            | "no_account"
+        Code::HandleTaken
+            | Code::RegistrationClosed
+            | Code::InviteInvalid
+            | Code::NothingPrepared
+            | Code::AccountExists
+            | Code::NoAccount
     )
 }

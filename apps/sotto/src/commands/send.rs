@@ -3,15 +3,14 @@
 use std::io::Read;
 
 use clap::Args;
-use serde::Serialize;
 use sotto_engine::api::{Command, Event, Failure as Cause, MessageState, Refusal, Target};
 use sotto_native::{Heard, Notice};
 use sotto_wire::ids::MessageId;
 use sotto_wire::limits::TEXT_BYTES_MAX;
 
 use crate::client::Client;
-use crate::failure::Failure;
-use crate::record::failure_reason;
+use crate::failure::{Code, Failure};
+use crate::record::{Other, failure_reason};
 use crate::target;
 
 /// Send a text: queues it, sends it, waits until the server has it
@@ -35,14 +34,6 @@ pub(crate) struct Send {
     /// Queue only: it leaves with the next command that goes online
     #[arg(long)]
     no_wait: bool,
-}
-
-#[derive(Serialize)]
-struct StateRecord {
-    r#type: &'static str,
-    message: MessageId,
-    state: MessageState,
-    failure: Option<Cause>,
 }
 
 impl Send {
@@ -83,7 +74,7 @@ fn read(words: &[String], input: &mut impl Read) -> Result<String, Failure> {
             }
             String::from_utf8(bytes).map_err(|_| {
                 Failure::new(
-                    "not_utf8",
+                    Code::NotUtf8,
                     "What is on standard input is not UTF-8 text.",
                     "Nothing was sent. Convert it first, with iconv for example.",
                 )
@@ -166,12 +157,7 @@ impl Sending {
         if !text_too && !client.screen.is_json() {
             return Ok(());
         }
-        let record = StateRecord {
-            r#type: "message_state",
-            message: self.message,
-            state: self.state,
-            failure: self.cause,
-        };
+        let record = Other::MessageState { message: self.message, state: self.state, failure: self.cause };
         client.screen.data(&record, || {
             let state = if self.state == MessageState::Accepted { "accepted" } else { "queued" };
             format!("{} {state}", self.message)
@@ -183,7 +169,7 @@ impl Sending {
             return Refusal::HandleUnknown.into();
         }
         Failure::new(
-            "not_sent",
+            Code::NotSent,
             format!("The message was not sent: {}.", failure_reason(self.cause)),
             format!("When the reason is gone: sotto retry {}", self.to),
         )
@@ -198,7 +184,7 @@ impl Sending {
         if self.state == MessageState::WaitingForKey {
             let what = format!("Waiting for {}'s key: none of their devices has one at the server.", self.to);
             return Failure::new(
-                "waiting_for_key",
+                Code::WaitingForKey,
                 what,
                 "It leaves by itself once they have been online again.",
             )
@@ -226,12 +212,12 @@ mod tests {
     #[test]
     fn what_cannot_be_a_message_is_refused_with_the_reason() {
         let refused = |given: &[&str], input: &[u8]| read(&words(given), &mut &input[..]).unwrap_err();
-        assert_eq!(refused(&["-"], b"").code, "text_empty");
-        assert_eq!(refused(&[""], b"").code, "text_empty");
-        assert_eq!(refused(&["-"], b"\xff\xfe").code, "not_utf8");
+        assert_eq!(refused(&["-"], b"").code, Code::TextEmpty);
+        assert_eq!(refused(&[""], b"").code, Code::TextEmpty);
+        assert_eq!(refused(&["-"], b"\xff\xfe").code, Code::NotUtf8);
         let long = vec![b'a'; TEXT_BYTES_MAX + 1];
         for failure in [refused(&["-"], &long), refused(&[std::str::from_utf8(&long).unwrap()], b"")] {
-            assert_eq!(failure.code, "text_too_long");
+            assert_eq!(failure.code, Code::TextTooLong);
             assert!(failure.what.contains("65536") && failure.what.contains("64 KiB"), "{}", failure.what);
         }
         let longest = vec![b'a'; TEXT_BYTES_MAX];

@@ -3,9 +3,9 @@
 use clap::Args;
 use sotto_engine::api::{Command, Target};
 
-use super::Done;
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
+use crate::record::Outcome;
 use crate::target;
 
 /// Begin a conversation anew with fresh keys, when it is stuck; its history stays
@@ -21,11 +21,15 @@ pub(crate) struct StartOver {
 impl StartOver {
     pub(crate) async fn run(self, client: &mut Client) -> Result<(), Failure> {
         if client.offline {
-            return Err(Failure::usage("offline", "start-over needs the network.", "Leave out --offline."));
+            return Err(Failure::usage(
+                Code::Offline,
+                "start-over needs the network.",
+                "Leave out --offline.",
+            ));
         }
         let text = format!("the conversation with {} has fresh keys", target::written(&self.conversation));
         client.sync_if_possible().await?;
         client.done(Command::StartOver { conversation: self.conversation }).await?;
-        client.screen.data(&Done { r#type: "done" }, || text)
+        client.screen.data(&Outcome::Done, || text)
     }
 }

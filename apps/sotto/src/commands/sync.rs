@@ -1,10 +1,10 @@
 //! `sotto sync`: fetch once.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
+use crate::record::Outcome;
 
 /// Fetch what is new and send what waits, once
 #[derive(Debug, Args)]
@@ -12,22 +12,14 @@ use crate::failure::Failure;
   sotto sync")]
 pub(crate) struct Sync {}
 
-#[derive(Serialize)]
-struct SyncedRecord {
-    r#type: &'static str,
-    received: u64,
-    waiting: u64,
-}
-
 impl Sync {
     pub(crate) async fn run(self, client: &mut Client) -> Result<(), Failure> {
         if client.offline {
-            return Err(Failure::usage("offline", "sync needs the network.", "Leave out --offline."));
+            return Err(Failure::usage(Code::Offline, "sync needs the network.", "Leave out --offline."));
         }
         let waiting = client.sync().await?;
-        let record = SyncedRecord { r#type: "synced", received: client.received(), waiting };
-        client
-            .screen
-            .data(&record, || format!("{} received, {} waiting to be sent", record.received, record.waiting))
+        let received = client.received();
+        let record = Outcome::Synced { received, waiting };
+        client.screen.data(&record, || format!("{received} received, {waiting} waiting to be sent"))
     }
 }

@@ -1,12 +1,12 @@
 //! `sotto whoami`: this profile's account.
 
 use clap::Args;
-use serde::Serialize;
-use sotto_wire::ids::{AccountId, DeviceId};
+use sotto_engine::api::AccountView;
 
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::plain;
+use crate::record::Outcome;
 
 /// Show this profile's account, device and server
 #[derive(Debug, Args)]
@@ -14,23 +14,10 @@ use crate::plain;
   sotto whoami")]
 pub(crate) struct Whoami {}
 
-#[derive(Serialize)]
-struct AccountRecord<'a> {
-    r#type: &'static str,
-    handle: String,
-    display_name: Option<&'a str>,
-    account: AccountId,
-    device: DeviceId,
-    server: &'a str,
-    registered: bool,
-    independently_witnessed: bool,
-}
-
 impl Whoami {
     pub(crate) async fn run(self, client: &mut Client) -> Result<(), Failure> {
         let account = client.account().await?;
-        let record = AccountRecord {
-            r#type: "account",
+        let record = Outcome::Account {
             handle: account.handle.to_string(),
             display_name: account.display_name.as_deref(),
             account: account.account,
@@ -39,21 +26,19 @@ impl Whoami {
             registered: account.registered,
             independently_witnessed: account.independently_witnessed,
         };
-        client.screen.data(&record, || record.text())
+        client.screen.data(&record, || text(&account))
     }
 }
 
-impl AccountRecord<'_> {
-    fn text(&self) -> String {
-        let name = self.display_name.map_or_else(|| "(none)".to_owned(), plain::line);
-        let witnessed = if self.independently_witnessed {
-            "independently witnessed"
-        } else {
-            "not independently witnessed"
-        };
-        format!(
-            "handle   {}\nname     {name}\naccount  {}\ndevice   {}\nserver   {} ({witnessed})",
-            self.handle, self.account, self.device, self.server
-        )
-    }
+fn text(account: &AccountView) -> String {
+    let AccountView { handle, account: id, device, server, .. } = account;
+    let name = account.display_name.as_deref().map_or_else(|| "(none)".to_owned(), plain::line);
+    let witnessed = if account.independently_witnessed {
+        "independently witnessed"
+    } else {
+        "not independently witnessed"
+    };
+    format!(
+        "handle   {handle}\nname     {name}\naccount  {id}\ndevice   {device}\nserver   {server} ({witnessed})"
+    )
 }

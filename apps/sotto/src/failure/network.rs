@@ -2,7 +2,7 @@
 
 use sotto_native::ConnectTrouble;
 
-use super::Failure;
+use super::{Code, Failure};
 
 impl From<ConnectTrouble> for Failure {
     fn from(trouble: ConnectTrouble) -> Self {
@@ -10,39 +10,42 @@ impl From<ConnectTrouble> for Failure {
         what = what.replace("..", ".");
         let (code, way_out) = match &trouble {
             ConnectTrouble::ServerAddress => {
-                ("server_address", "Give the server as https://chat.example.org.")
+                (Code::ServerAddress, "Give the server as https://chat.example.org.")
             }
             ConnectTrouble::PlainRefused => {
-                ("plain_http", "Use https:// (http:// is for a server on this machine).")
+                (Code::PlainHttp, "Use https:// (http:// is for a server on this machine).")
             }
             ConnectTrouble::NameUnknown => {
-                ("server_name", "Check the server's name (`sotto whoami`) and your network.")
+                (Code::ServerName, "Check the server's name (`sotto whoami`) and your network.")
             }
             ConnectTrouble::Refused => (
-                "server_gone",
+                Code::ServerGone,
                 "Check the address (`sotto whoami`), or wait until the server runs again; what is queued stays queued.",
             ),
             ConnectTrouble::Unreachable => {
-                ("server_gone", "Check your network; what is queued stays queued.")
+                (Code::ServerGone, "Check your network; what is queued stays queued.")
             }
             ConnectTrouble::TimedOut | ConnectTrouble::Lost | ConnectTrouble::ClosedByServer => (
-                "server_slow",
+                Code::ServerSlow,
                 "Repeat the command later, or give it more time with --wait SECONDS; what is queued stays queued.",
             ),
             ConnectTrouble::Tls { .. } => (
-                "tls",
+                Code::Tls,
                 "Check this device's clock. For a private server give its certificate: --ca FILE. If neither explains \
                  it, somebody may be between you and the server.",
             ),
-            ConnectTrouble::ProxyUnreachable => {
-                ("proxy", "Check that the proxy (Tor, say) runs where --proxy says. Nothing went around it.")
-            }
+            ConnectTrouble::ProxyUnreachable => (
+                Code::Proxy,
+                "Check that the proxy (Tor, say) runs where --proxy says. Nothing went around it.",
+            ),
             ConnectTrouble::ProxyRefused { .. } => {
-                ("proxy", "Check --proxy and its login. Nothing went around it.")
+                (Code::Proxy, "Check --proxy and its login. Nothing went around it.")
             }
-            ConnectTrouble::NotSotto { .. } => ("not_sotto", "Check the server's address (`sotto whoami`)."),
+            ConnectTrouble::NotSotto { .. } => {
+                (Code::NotSotto, "Check the server's address (`sotto whoami`).")
+            }
             ConnectTrouble::Malformed => (
-                "malformed",
+                Code::Malformed,
                 "Check the server's address (`sotto whoami`); if it is right, tell whoever runs the server.",
             ),
         };

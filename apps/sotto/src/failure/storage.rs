@@ -2,7 +2,7 @@
 
 use sotto_native::{KeyError, KeyringTrouble, OpenError, StorageTrouble};
 
-use super::Failure;
+use super::{Code, Failure};
 
 const DAMAGED: &str = "Nothing was changed. Copy sotto.db back from a backup of the profile's folder; or move it aside \
                        with `sotto doctor --set-aside` (nothing is deleted) and set this device up again.";
@@ -11,22 +11,22 @@ impl From<StorageTrouble> for Failure {
     fn from(trouble: StorageTrouble) -> Self {
         match trouble {
             StorageTrouble::Full => Self::new(
-                "disk_full",
+                Code::DiskFull,
                 "The disk is full.",
                 "Make room, then repeat the command. Nothing that was queued or received is lost.",
             ),
             StorageTrouble::Damaged => Self::new(
-                "damaged",
+                Code::Damaged,
                 "The profile's database (sotto.db) is damaged: a page fails its check.",
                 DAMAGED,
             ),
             StorageTrouble::ReadOnly => Self::new(
-                "read_only",
+                Code::ReadOnly,
                 "The profile's database cannot be written.",
                 "Check owner and permissions of the profile's folder, and that its disk is writable.",
             ),
             other => Self::new(
-                "storage",
+                Code::Storage,
                 format!("The profile cannot be used: {other}."),
                 "Check the disk, then repeat the command. `sotto doctor` says more.",
             ),
@@ -41,27 +41,27 @@ impl From<OpenError> for Failure {
             OpenError::Storage(trouble) => trouble.into(),
             OpenError::Key(error) => error.into(),
             OpenError::Busy => Self::new(
-                "busy",
+                Code::Busy,
                 "Another sotto holds this profile and does not answer.",
                 "Wait for it or end it, then repeat the command.",
             ),
             OpenError::OtherVersion { version } => Self::new(
-                "other_version",
+                Code::OtherVersion,
                 format!("Sotto {version} holds this profile, and this is {}.", env!("CARGO_PKG_VERSION")),
                 "End the other one (`sotto listen`, say), then repeat the command.",
             ),
             OpenError::OtherProxy => Self::new(
-                "other_proxy",
+                Code::OtherProxy,
                 "Another sotto holds this profile and does not use this proxy. Nothing was sent.",
                 "End the other one, or start it with the same --proxy.",
             ),
             OpenError::ForeignFolder => Self::usage(
-                "foreign_folder",
+                Code::ForeignFolder,
                 "This folder has other things in it and is open to others.",
                 "Name an empty or a new folder with --profile DIR.",
             ),
             OpenError::NewerDatabase { found, known } => Self::new(
-                "newer_database",
+                Code::NewerDatabase,
                 format!("A newer Sotto has used this profile (format {found}; this one knows {known})."),
                 "Update sotto. Nothing was changed.",
             ),
@@ -69,7 +69,7 @@ impl From<OpenError> for Failure {
                 StorageTrouble::Full.into()
             }
             OpenError::Io(error) => Self::new(
-                "folder",
+                Code::Folder,
                 format!("The profile's folder cannot be used: {error}."),
                 "Check that it is yours and writable, or name another with --profile DIR.",
             ),
@@ -81,36 +81,36 @@ impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Missing => Self::new(
-                "key_missing",
+                Code::KeyMissing,
                 "The profile's key file (key.json) is gone; without it nobody can open its database.",
                 "Copy key.json back from a backup; or move the rest aside with `sotto doctor --set-aside` (nothing is \
                  deleted) and set this device up again.",
             ),
             KeyError::Damaged => Self::new(
-                "key_damaged",
+                Code::KeyDamaged,
                 "The profile's key file (key.json) is damaged.",
                 "Copy key.json back from a backup; or move the profile's files aside with `sotto doctor --set-aside` \
                  (nothing is deleted) and set this device up again.",
             ),
             KeyError::Newer { found, known } => Self::new(
-                "newer_key_file",
+                Code::NewerKeyFile,
                 format!(
                     "A newer Sotto has written this profile's key file (format {found}; this one knows {known})."
                 ),
                 "Update sotto. Nothing was changed.",
             ),
             KeyError::WrongPassphrase => Self::new(
-                "wrong_passphrase",
+                Code::WrongPassphrase,
                 "Wrong passphrase. Nothing was changed.",
                 "Try again; SOTTO_PASSPHRASE is taken when it is set, else you are asked.",
             ),
             KeyError::NoPassphrase => Self::new(
-                "no_passphrase",
+                Code::NoPassphrase,
                 "A passphrase is needed, and there is no terminal to ask on.",
                 "Set SOTTO_PASSPHRASE. (Or make the profile with --insecure-key-file, for machines nobody types at.)",
             ),
             KeyError::EmptyPassphrase => Self::new(
-                "empty_passphrase",
+                Code::EmptyPassphrase,
                 "The passphrase is empty.",
                 "Choose one that nobody guesses: a few random words.",
             ),
@@ -119,7 +119,7 @@ impl From<KeyError> for Failure {
                 StorageTrouble::Full.into()
             }
             KeyError::Io(error) => Self::new(
-                "key_file",
+                Code::KeyFile,
                 format!("The profile's key file (key.json) cannot be used: {error}."),
                 "Check owner and permissions of the profile's folder.",
             ),
@@ -138,7 +138,7 @@ fn keyring(trouble: KeyringTrouble) -> Failure {
         }
     };
     Failure::new(
-        "keyring",
+        Code::Keyring,
         format!("The profile's key is in the operating system's keyring: {trouble}."),
         way_out,
     )

@@ -58,6 +58,9 @@ fn explanation(kind: AlarmKind) -> &'static str {
             "the server holds something that no member could have sent. It was skipped."
         }
         AlarmKind::ForeignEntry => "the server delivered a message that no member wrote. It was skipped.",
+        AlarmKind::WelcomeRefused => {
+            "the server refused to pass on an invitation that it had agreed to take."
+        }
         AlarmKind::StaleAppend => "the server accepted a message it should have sent back to be made again.",
     }
 }

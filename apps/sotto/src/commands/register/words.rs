@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use rand_core::{OsRng, RngCore};
-use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
+use crate::record::Outcome;
 use crate::screen::Screen;
 
 /// The words; wiped when dropped.
@@ -29,12 +29,6 @@ pub(super) enum Handover {
 
 /// How often the two words may be wrong before the registration is given up.
 const ROUNDS_MAX: usize = 3;
-
-#[derive(Serialize)]
-struct WordsRecord<'w> {
-    r#type: &'static str,
-    words: &'w [String],
-}
 
 impl RecoveryWords {
     pub(super) fn new(words: Vec<String>) -> Self {
@@ -69,7 +63,7 @@ impl Handover {
         Ok(match words_to {
             Some(path) if path.exists() => {
                 return Err(Failure::usage(
-                    "words_file",
+                    Code::WordsFile,
                     "The file for the recovery words is already there.",
                     "Name a new one with --words-to FILE. Nothing was registered.",
                 ));
@@ -84,7 +78,7 @@ impl Handover {
     pub(super) fn hand_over(&self, words: &RecoveryWords, screen: Screen) -> Result<(), Failure> {
         match self {
             Self::Print => {
-                let record = WordsRecord { r#type: "recovery_words", words: &words.0 };
+                let record = Outcome::RecoveryWords { words: &words.0 };
                 screen.data(&record, || format!("recovery words: {}", words.0.join(" ")))
             }
             Self::File(path) => {
@@ -124,7 +118,7 @@ fn ask_back(
         }
     }
     Err(Failure::new(
-        "words_not_confirmed",
+        Code::WordsNotConfirmed,
         "Nothing was registered: the words typed back were not the recovery words.",
         "Run the command again; new words are made then.",
     ))
@@ -134,7 +128,7 @@ fn line(person: &mut impl BufRead) -> Result<String, Failure> {
     let mut typed = String::new();
     if person.read_line(&mut typed)? == 0 {
         return Err(Failure::new(
-            "words_not_confirmed",
+            Code::WordsNotConfirmed,
             "Nothing was registered: the recovery words were not confirmed.",
             "Run the command again; new words are made then.",
         ));
@@ -210,7 +204,7 @@ mod tests {
     #[test]
     fn whoever_has_not_registers_nothing() {
         let (result, shown) = Typist { knows: false }.answers();
-        assert_eq!(result.unwrap_err().code, "words_not_confirmed");
+        assert_eq!(result.unwrap_err().code, Code::WordsNotConfirmed);
         assert_eq!(shown.matches("Here they are again").count(), ROUNDS_MAX - 1);
     }
 
@@ -231,6 +225,6 @@ mod tests {
         handover.hand_over(&words(), Screen::new(false)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&path).unwrap().split_whitespace().count(), 12);
-        assert_eq!(Handover::choose(Some(path), false).unwrap_err().code, "words_file");
+        assert_eq!(Handover::choose(Some(path), false).unwrap_err().code, Code::WordsFile);
     }
 }
