@@ -213,13 +213,13 @@ impl World {
 
     fn misfortune(&mut self) {
         let Weather { break_one_in, restart_one_in } = self.weather;
-        let one_in = |rng: &mut ChaCha20Rng, chance: u64| chance > 0 && rng.next_u64() % chance == 0;
+        let one_in = |rng: &mut ChaCha20Rng, chance: u64| chance > 0 && rng.next_u64().is_multiple_of(chance);
         if self.people.is_empty() {
             return;
         }
         let index = (self.rng.next_u64() % self.people.len() as u64) as usize;
         if one_in(&mut self.rng, break_one_in) {
-            let plane = if self.rng.next_u64() % 2 == 0 { Plane::Account } else { Plane::Topic };
+            let plane = if self.rng.next_u64().is_multiple_of(2) { Plane::Account } else { Plane::Topic };
             self.cut(index, plane);
         }
         if one_in(&mut self.rng, restart_one_in) {
