@@ -91,7 +91,9 @@ impl Register {
         }
         let handle = account.handle.to_string();
         let record = Outcome::Registered { account: account.account, handle, server: &account.server };
-        client.screen.data(&record, || format!("{} is registered", account.handle))
+        client.screen.data(&record, || format!("{} is registered", account.handle))?;
+        // Others need this device's keys before they can write: they leave now, not with the next command.
+        client.sync_if_possible().await
     }
 
     /// Makes the keys and hands over the recovery words.

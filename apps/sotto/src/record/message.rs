@@ -65,7 +65,11 @@ impl MessageRecord<'_> {
     }
 
     fn who(&self) -> String {
-        self.sender_handle.clone().unwrap_or_else(|| self.sender.to_string())
+        match &self.sender_handle {
+            Some(handle) => handle.clone(),
+            None if self.own => "you".to_owned(),
+            None => self.sender.to_string(),
+        }
     }
 
     /// What has become of one's own message, where that is not "it is there".
