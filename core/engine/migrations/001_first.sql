@@ -69,6 +69,7 @@ CREATE TABLE legs (
     acked            INTEGER NOT NULL,
     heard            INTEGER NOT NULL DEFAULT 0, -- minute of the server's last signed word about the slot
     minute           INTEGER NOT NULL DEFAULT 0,
+    sorted_to        INTEGER NOT NULL DEFAULT 0, -- ms: no later line of this leg sorts before
     update_due       INTEGER,                  -- ms
     signed           BLOB,                     -- the server's newest signed word about the log: half of a contradiction
     discard_to       INTEGER NOT NULL DEFAULT 0 -- lines up to here arrived while blocked
@@ -108,10 +109,11 @@ CREATE TABLE messages (
     leg_no       INTEGER,
     seq          INTEGER,
     minute       INTEGER,
+    sort_at      INTEGER,                      -- ms: the writer's clock, held within the server's minute
     payload      BLOB,                         -- ApplicationPayload: what a report would reveal
     UNIQUE (conversation, device, message)
 );
-CREATE INDEX messages_in_order ON messages (conversation, minute, leg_no, topic, seq, id);
+CREATE INDEX messages_in_order ON messages (conversation, sort_at, leg_no, topic, seq, id);
 CREATE INDEX messages_by_id ON messages (message);
 
 CREATE TABLE outbox (

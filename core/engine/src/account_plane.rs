@@ -132,7 +132,8 @@ impl Work<'_> {
             }
             (AccountPending::Status, AccountResponse::KeyPackageCount(count)) => self.refill(count),
             (AccountPending::Publish(upload), AccountResponse::KeyPackagesStored { .. }) => {
-                self.db.upload_published(upload)
+                self.db.upload_published(upload)?;
+                self.answer_registration()
             }
             (AccountPending::FollowInbox, AccountResponse::InboxFollowed { waiting }) => {
                 self.net.inbox_waiting = Some(self.net.inbox_waiting.map_or(waiting, |_| waiting));
@@ -151,10 +152,20 @@ impl Work<'_> {
         if let Some(account) = self.account.as_mut() {
             account.state = AccountState::Registered;
         }
-        if let Some(command) = self.net.registering.take() {
-            self.reply(command, Ok(Reply::Registered { account }));
-        }
+        // The answer waits until others can reach the account: until its first key packages are stored.
         self.authenticate()
+    }
+
+    /// Says that the account is registered, to whoever still waits to hear it.
+    pub(crate) fn answer_registration(&mut self) -> Step<()> {
+        let account = self.account()?;
+        if account.state == AccountState::Registered {
+            let account = account.account;
+            if let Some(command) = self.net.registering.take() {
+                self.reply(command, Ok(Reply::Registered { account }));
+            }
+        }
+        Ok(())
     }
 
     fn account_refused(&mut self, pending: &AccountPending, refusal: ServerRefusal) -> Step<()> {

@@ -6,7 +6,7 @@ use sotto_secrecy::{Group, JoinError, Workspace, check_membership, open_sealed};
 use sotto_wire::account::InboxItem;
 use sotto_wire::content::{GroupKind, GroupState, InboxContent, Welcome};
 use sotto_wire::error::Reason;
-use sotto_wire::ids::{AccountId, ConversationId, Minute, Seq, SlotSecret};
+use sotto_wire::ids::{AccountId, ConversationId, Millis, Minute, Seq, SlotSecret};
 use sotto_wire::signed::SignedList;
 use zeroize::Zeroizing;
 
@@ -231,6 +231,7 @@ impl Work<'_> {
             acked: Seq(0),
             heard: Minute(0),
             minute: Minute(0),
+            sorted_to: Millis(0),
             update_due: None,
             signed: None,
             discard_to: Seq(0),

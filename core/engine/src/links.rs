@@ -47,6 +47,10 @@ impl Work<'_> {
         let jitter = self.random_below(256) as u8;
         self.net.forget(plane);
         self.net.was_online = false;
+        if plane == Plane::Account && self.account.is_some() {
+            // Registered, if not reachable yet: that mends itself with the next connection.
+            self.answer_registration()?;
+        }
         let retry_at = match plane {
             Plane::Account => {
                 self.net.account.lost(self.now, jitter);

@@ -10,7 +10,8 @@ use sotto_secrecy::{
 use sotto_wire::digest::{EntryKind, chain_start};
 use sotto_wire::frames::Refusal as ServerRefusal;
 use sotto_wire::ids::{
-    AccountId, AppendId, Capability, ConversationId, Generation, Minute, Seq, SlotId, SlotSecret, TopicId,
+    AccountId, AppendId, Capability, ConversationId, Generation, Millis, Minute, Seq, SlotId, SlotSecret,
+    TopicId,
 };
 use sotto_wire::limits::{CONTROL_KEYS_MAX, ENTRY_VERSION, PROTOCOL, SUITE};
 use sotto_wire::proto::{self, ErrorCode};
@@ -120,6 +121,7 @@ impl Work<'_> {
             acked: Seq(0),
             heard: Minute(0),
             minute: Minute(0),
+            sorted_to: Millis(0),
             update_due: None,
             signed: None,
             discard_to: Seq(0),

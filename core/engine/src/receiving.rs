@@ -133,12 +133,13 @@ impl Work<'_> {
 
     /// Entries are gone that this device had not read. Within the time for which its slot holds them that is the
     /// server's fault; after it, this device was away too long. Either way the log cannot be continued.
-    pub(crate) fn trimmed(&mut self, leg: Leg, minute: Minute, signed: &SignedItem) -> Step<()> {
+    pub(crate) fn trimmed(&mut self, mut leg: Leg, minute: Minute, signed: &SignedItem) -> Step<()> {
         let held = minute.0.saturating_sub(leg.heard.0) < u64::from(SLOT_HOLD_DAYS) * 24 * 60;
         if held {
             self.alarm(AlarmKind::TrimmedTooEarly, Some(leg.conversation), &signed.encode_to_vec())?;
         } else if let Some(peer) = self.db.conversation(leg.conversation)?.peer {
-            let place = Place { topic: leg.topic, leg_no: leg.leg_no, seq: leg.cursor.next(), minute };
+            leg.minute = leg.minute.max(minute);
+            let place = leg.place_line(Millis(0));
             let line = MessageId::random(self.entropy);
             self.show_placeholder(leg.conversation, peer, line, place, Failure::Expired)?;
         }
@@ -225,7 +226,7 @@ impl Work<'_> {
             return self.own_commit(leg, entry, item, bytes, *base_epoch);
         }
         if let Some(message) = item.message {
-            let place = Place { topic: leg.topic, leg_no: leg.leg_no, seq: entry.seq, minute: leg.minute };
+            let place = leg.place_line(self.db.draft(message)?.sent_at);
             self.db.set_message_place(message, place)?;
             self.set_message_state(message, MessageState::Accepted, None)?;
         }
@@ -330,7 +331,7 @@ impl Work<'_> {
     }
 
     // Nobody in the group made it, or the groups have parted.
-    fn not_from_members(&mut self, leg: &Leg, entry: &Entry) -> Step<Fate> {
+    fn not_from_members(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
         let evidence = entry_evidence(leg.topic, entry);
         match entry.kind {
             EntryKind::Handshake => {
@@ -363,7 +364,7 @@ impl Work<'_> {
         }
     }
 
-    fn message_refused(&mut self, leg: &Leg, entry: &Entry, error: ReceiveError) -> Step<Fate> {
+    fn message_refused(&mut self, leg: &mut Leg, entry: &Entry, error: ReceiveError) -> Step<Fate> {
         match error {
             ReceiveError::Own => {
                 let evidence = entry_evidence(leg.topic, entry);
@@ -404,7 +405,7 @@ impl Work<'_> {
         Ok(same)
     }
 
-    fn message_received(&mut self, leg: &Leg, entry: &Entry, received: Received) -> Step<()> {
+    fn message_received(&mut self, leg: &mut Leg, entry: &Entry, received: Received) -> Step<()> {
         if entry.seq <= leg.discard_to {
             return Ok(());
         }
@@ -446,7 +447,7 @@ impl Work<'_> {
             sent_at: content.sent_at,
             state: MessageState::Received,
             failure,
-            place: Some(place(leg, entry)),
+            place: Some(leg.place_line(content.sent_at)),
             payload: Some(payload.as_ref()),
         };
         self.show_new(&new)
@@ -460,13 +461,14 @@ impl Work<'_> {
     }
 
     /// A line for what could not be read: nothing is dropped in silence.
-    fn placeholder(&mut self, leg: &Leg, entry: &Entry, failure: Failure) -> Step<()> {
+    fn placeholder(&mut self, leg: &mut Leg, entry: &Entry, failure: Failure) -> Step<()> {
         if entry.kind == EntryKind::Handshake || entry.seq <= leg.discard_to {
             return Ok(());
         }
         let Some(sender) = self.db.conversation(leg.conversation)?.peer else { return Ok(()) };
         let line = MessageId::new(*entry.append_id.as_bytes());
-        self.show_placeholder(leg.conversation, sender, line, place(leg, entry), failure)
+        let place = leg.place_line(Millis(entry.minute.0.saturating_mul(60_000)));
+        self.show_placeholder(leg.conversation, sender, line, place, failure)
     }
 
     fn show_placeholder(
@@ -569,10 +571,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-fn place(leg: &Leg, entry: &Entry) -> Place {
-    Place { topic: leg.topic, leg_no: leg.leg_no, seq: entry.seq, minute: leg.minute }
 }
 
 fn entry_evidence(topic: TopicId, entry: &Entry) -> Vec<u8> {

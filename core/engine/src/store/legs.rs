@@ -5,6 +5,7 @@ use sotto_wire::ids::{Capability, Chain, Generation, Millis, Minute, Seq, SlotId
 use zeroize::Zeroizing;
 
 use super::conversations::ConversationKey;
+use super::messages::Place;
 use super::{Blob, Db, code, id, id_opt, int, uint, uint_opt};
 use crate::error::Step;
 
@@ -58,6 +59,8 @@ pub(crate) struct Leg {
     pub(crate) heard: Minute,
     /// Newest minute seen: a server's clock may step back, a timeline may not.
     pub(crate) minute: Minute,
+    /// No later line of this leg sorts before this.
+    pub(crate) sorted_to: Millis,
     pub(crate) update_due: Option<Millis>,
     /// The server's newest signed word about the log: half of a contradiction.
     pub(crate) signed: Option<Vec<u8>>,
@@ -83,10 +86,26 @@ impl Leg {
             acked: Seq(uint(row, "acked")?),
             heard: Minute(uint(row, "heard")?),
             minute: Minute(uint(row, "minute")?),
+            sorted_to: Millis(uint(row, "sorted_to")?),
             update_due: uint_opt(row, "update_due")?.map(Millis),
             signed: row.get("signed")?,
             discard_to: Seq(uint(row, "discard_to")?),
         })
+    }
+
+    /// Where the entry at the cursor sorts in the timeline. Both ends compute the same: the writer's clock, held within
+    /// the server's minute and never before an earlier line of the leg.
+    pub(crate) fn place_line(&mut self, sent_at: Millis) -> Place {
+        let first = self.minute.0.saturating_mul(60_000);
+        let held = sent_at.0.clamp(first, first.saturating_add(59_999));
+        self.sorted_to = self.sorted_to.max(Millis(held));
+        Place {
+            topic: self.topic,
+            leg_no: self.leg_no,
+            seq: self.cursor,
+            minute: self.minute,
+            sort_at: self.sorted_to,
+        }
     }
 
     /// Whether its entries are to be fetched.
@@ -102,8 +121,8 @@ impl Db<'_> {
             .prepare_cached(
                 "INSERT OR REPLACE INTO legs (topic, conversation, leg_no, state, slot, slot_secret, next_slot_secret,
                      capability, generation, control_secret, cursor, chain, head, acked, heard, minute,
-                     update_due, signed, discard_to)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                     update_due, signed, discard_to, sorted_to)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             )?
             .execute(params![
                 Blob(leg.topic.as_bytes()),
@@ -125,6 +144,7 @@ impl Db<'_> {
                 leg.update_due.map(|due| int(due.0)),
                 leg.signed,
                 int(leg.discard_to.0),
+                int(leg.sorted_to.0),
             ])?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Messages as they stand in a timeline.
 
 use rusqlite::{OptionalExtension, Row, params};
-use sotto_wire::ids::{AccountId, ConversationId, DeviceId, Handle, MessageId, Millis, Minute, Seq, TopicId};
+use sotto_wire::ids::{AccountId, ConversationId, DeviceId, MessageId, Millis, Minute, Seq, TopicId};
 
 use super::account::handle;
 use super::conversations::ConversationKey;
@@ -73,6 +73,8 @@ pub(crate) struct Place {
     pub(crate) leg_no: u32,
     pub(crate) seq: Seq,
     pub(crate) minute: Minute,
+    /// Orders lines across legs: see [`Leg::place_line`](super::legs::Leg::place_line).
+    pub(crate) sort_at: Millis,
 }
 
 /// Where a page of a timeline ends: before this line. No place: it is not accepted yet.
@@ -89,20 +91,18 @@ pub(crate) struct Draft {
     pub(crate) sent_at: Millis,
 }
 
-const SELECT: &str =
-    "SELECT messages.*, conversations.conversation AS conversation_id, conversations.handle AS peer_handle
+const SELECT: &str = "SELECT messages.*, conversations.conversation AS conversation_id,
+         CASE WHEN own THEN (SELECT handle FROM account) ELSE conversations.handle END AS sender_handle
      FROM messages JOIN conversations ON conversations.id = messages.conversation";
 
 fn view(row: &Row<'_>) -> rusqlite::Result<MessageView> {
-    let own: bool = row.get("own")?;
-    let peer_handle: Option<Handle> = handle(row, "peer_handle")?;
     let failure: Option<i64> = row.get("failure")?;
     Ok(MessageView {
         id: id(row, "message")?,
         conversation: id_opt::<ConversationId>(row, "conversation_id")?,
         sender: id(row, "sender")?,
-        sender_handle: if own { None } else { peer_handle },
-        own,
+        sender_handle: handle(row, "sender_handle")?,
+        own: row.get("own")?,
         text: row.get("text")?,
         sent_at: Millis(uint(row, "sent_at")?),
         minute: uint_opt(row, "minute")?.map(Minute),
@@ -118,8 +118,8 @@ impl Db<'_> {
             .0
             .prepare_cached(
                 "INSERT INTO messages (conversation, message, sender, device, own, kind, text, sent_at, state, failure,
-                     topic, leg_no, seq, minute, payload)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                     topic, leg_no, seq, minute, sort_at, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                  ON CONFLICT (conversation, device, message) DO NOTHING",
             )?
             .execute(params![
@@ -137,6 +137,7 @@ impl Db<'_> {
                 new.place.map(|place| place.leg_no),
                 new.place.map(|place| int(place.seq.0)),
                 new.place.map(|place| int(place.minute.0)),
+                new.place.map(|place| int(place.sort_at.0)),
                 new.payload,
             ])?;
         Ok((added > 0).then(|| MessageKey(self.0.last_insert_rowid())))
@@ -169,7 +170,7 @@ impl Db<'_> {
     }
 
     /// Lines of a timeline, oldest first: the last `limit` before `before`. Server order within a leg; across legs
-    /// the server's minute; what is not accepted yet comes last, in the order it was written.
+    /// the writer's clock within the server's minute; what is not accepted yet comes last, in the order it was written.
     pub(crate) fn timeline(
         &self,
         conversation: ConversationKey,
@@ -195,12 +196,12 @@ impl Db<'_> {
         Ok(self
             .0
             .prepare_cached(
-                "SELECT id, minute, leg_no, topic, seq FROM messages WHERE message = ?1 AND conversation = ?2",
+                "SELECT id, sort_at, leg_no, topic, seq FROM messages WHERE message = ?1 AND conversation = ?2",
             )?
             .query_row(params![Blob(message.as_bytes()), conversation.0], |row| {
-                let minute: Option<i64> = row.get("minute")?;
-                let place = match minute {
-                    Some(minute) => Some((minute, row.get("leg_no")?, row.get("topic")?, row.get("seq")?)),
+                let sort_at: Option<i64> = row.get("sort_at")?;
+                let place = match sort_at {
+                    Some(sort_at) => Some((sort_at, row.get("leg_no")?, row.get("topic")?, row.get("seq")?)),
                     None => None,
                 };
                 Ok(Anchor { id: row.get("id")?, place })
@@ -215,7 +216,7 @@ impl Db<'_> {
         id: i64,
     ) -> Step<Vec<MessageView>> {
         let sql = format!(
-            "{SELECT} WHERE messages.conversation = ?1 AND minute IS NULL AND messages.id < ?2 AND kind <> 1
+            "{SELECT} WHERE messages.conversation = ?1 AND sort_at IS NULL AND messages.id < ?2 AND kind <> 1
              ORDER BY messages.id DESC LIMIT ?3"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
@@ -229,16 +230,16 @@ impl Db<'_> {
         limit: usize,
         anchor: &Anchor,
     ) -> Step<Vec<MessageView>> {
-        let (minute, leg_no, topic, seq) =
+        let (sort_at, leg_no, topic, seq) =
             anchor.place.clone().unwrap_or((i64::MAX, i64::MAX, Vec::new(), 0));
         let sql = format!(
-            "{SELECT} WHERE messages.conversation = ?1 AND minute IS NOT NULL AND kind <> 1
-             AND (minute, leg_no, topic, seq, messages.id) < (?2, ?3, ?4, ?5, ?6)
-             ORDER BY minute DESC, leg_no DESC, topic DESC, seq DESC, messages.id DESC LIMIT ?7"
+            "{SELECT} WHERE messages.conversation = ?1 AND sort_at IS NOT NULL AND kind <> 1
+             AND (sort_at, leg_no, topic, seq, messages.id) < (?2, ?3, ?4, ?5, ?6)
+             ORDER BY sort_at DESC, leg_no DESC, topic DESC, seq DESC, messages.id DESC LIMIT ?7"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map(
-            params![conversation.0, minute, leg_no, topic, seq, anchor.id, int(limit as u64)],
+            params![conversation.0, sort_at, leg_no, topic, seq, anchor.id, int(limit as u64)],
             view,
         )?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -271,14 +272,15 @@ impl Db<'_> {
     pub(crate) fn set_message_place(&self, key: MessageKey, place: Place) -> Step<()> {
         self.0
             .prepare_cached(
-                "UPDATE messages SET topic = ?2, leg_no = ?3, seq = ?4, minute = ?5 WHERE id = ?1 AND seq IS NULL",
+                "UPDATE messages SET topic = ?2, leg_no = ?3, seq = ?4, minute = ?5, sort_at = ?6 WHERE id = ?1 AND seq IS NULL",
             )?
             .execute(params![
                 key.0,
                 Blob(place.topic.as_bytes()),
                 place.leg_no,
                 int(place.seq.0),
-                int(place.minute.0)
+                int(place.minute.0),
+                int(place.sort_at.0)
             ])?;
         Ok(())
     }
@@ -325,7 +327,7 @@ impl Db<'_> {
         let taken = rows.collect::<Result<Vec<_>, _>>()?;
         self.0
             .prepare_cached(
-                "UPDATE messages SET topic = NULL, leg_no = NULL, seq = NULL, minute = NULL
+                "UPDATE messages SET topic = NULL, leg_no = NULL, seq = NULL, minute = NULL, sort_at = NULL
                  WHERE own = 1 AND topic = ?1",
             )?
             .execute([topic.as_bytes().as_slice()])?;
