@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use sotto_ports::storage::StorageError;
 
@@ -180,6 +181,8 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlite::Result<()> {
     db.busy_timeout(options.busy_timeout)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // One plan for each statement, whatever is bound to it: else some are prepared anew every time.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;

@@ -14,6 +14,8 @@ pub(crate) const TOPICS_CACHE_KIB: u32 = 64 << 10;
 pub(crate) const DIRECTORY_CACHE_KIB: u32 = 16 << 10;
 /// Prepared statements kept for each file: more than there are.
 pub(crate) const STATEMENTS_CACHED: usize = 128;
+/// Generations of the topics that are kept in memory: with each a topic takes about a kilobyte.
+pub(crate) const GENERATIONS_HELD_MAX: usize = 16 << 10;
 /// Findings of an integrity check that are reported.
 pub(crate) const FINDINGS_MAX: u32 = 20;
 /// Bytes of a page of both files.

@@ -1,5 +1,5 @@
-//! The log port over `topics.db`. A batch loads each topic it touches once, lets the rules of the ports decide, and
-//! writes the topic back once, however many entries it got.
+//! The log port over `topics.db`. A batch loads the topics it touches, lets the rules of the ports decide, and writes each
+//! topic back once, however many entries it got.
 
 mod append;
 mod entries;
@@ -18,16 +18,23 @@ use sotto_wire::ids::{Day, Seq, TopicId};
 
 use crate::error::{Failure, Stop, outcome};
 use crate::store::SqliteStore;
-use topics::Touched;
+pub(crate) use topics::Topics;
 
 impl Logs for SqliteStore {
     fn apply_to_logs(&mut self, batch: Vec<LogOp>) -> Result<Vec<LogOutcome>, StorageError> {
-        self.topics.write(batch, |db, ops| {
-            let mut batch = Batch { db, topics: Touched::default() };
+        let held = &mut self.held;
+        let applied = self.topics.write(batch, |db, ops| {
+            held.begin(db)?;
+            let mut batch = Batch { db, topics: held };
             let outcomes = ops.iter().map(|op| batch.apply(op)).collect::<Result<_, _>>()?;
             batch.topics.save(db)?;
             Ok(outcomes)
-        })
+        });
+        match applied {
+            Ok(_) => self.held.settle(),
+            Err(_) => self.held.clear(),
+        }
+        applied
     }
 
     fn entries(
@@ -52,7 +59,7 @@ impl Logs for SqliteStore {
 /// The operations of one transaction. Each decides before it writes, so a refused one has nothing to take back.
 struct Batch<'db> {
     db: &'db Connection,
-    topics: Touched,
+    topics: &'db mut Topics,
 }
 
 impl Batch<'_> {

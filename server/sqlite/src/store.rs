@@ -6,6 +6,7 @@ use std::path::Path;
 use sotto_ports::storage::StorageError;
 
 use crate::database::{Database, DatabaseFile};
+use crate::logs::Topics;
 use crate::open::{OpenError, OpenOptions, Opener};
 
 /// Both ports over SQLite.
@@ -13,6 +14,7 @@ use crate::open::{OpenError, OpenOptions, Opener};
 pub struct SqliteStore {
     pub(crate) directory: Database,
     pub(crate) topics: Database,
+    pub(crate) held: Topics,
 }
 
 impl SqliteStore {
@@ -41,7 +43,7 @@ impl SqliteStore {
             let synced = File::open(dir).and_then(|dir| dir.sync_all());
             synced.map_err(|error| OpenError::system(DatabaseFile::Directory, error))?;
         }
-        Ok(Self { directory, topics })
+        Ok(Self { directory, topics, held: Topics::default() })
     }
 
     /// Whether there is a store in this directory.

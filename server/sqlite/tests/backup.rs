@@ -1,4 +1,5 @@
 //! A backup is both files at one moment, whole, and a restore brings it all back.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

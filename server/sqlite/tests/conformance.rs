@@ -1,4 +1,5 @@
 //! The store keeps the contract of the ports, on disk, across failures and restarts.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
@@ -38,11 +39,11 @@ fn a_store_that_fails_and_restarts_decides_as_the_reference_does() {
 }
 
 /// Room for what the random operations store, and not for what [`Troubled`] puts in between.
-const BYTES_MAX: u64 = 2 << 20;
-const TOO_MANY_BYTES: usize = 3 << 20;
+const BYTES_MAX: u64 = 1 << 20;
+const TOO_MANY_BYTES: usize = 1 << 20;
 
-/// A store on a small disk. Before every third batch the same batch fails, after all of it was done, for want of room;
-/// after every fifth the store restarts.
+/// A store on a small disk. Before every seventh batch the same batch fails, after all of it was done, for want of room;
+/// with every tenth the store restarts.
 struct Troubled {
     store: Option<SqliteStore>,
     dir: TempDir,
@@ -71,10 +72,10 @@ impl Troubled {
     /// The store, for the next batch; whether that fails first.
     fn next(&mut self) -> (&mut SqliteStore, bool) {
         self.batches += 1;
-        if self.batches % 5 == 0 {
+        if self.batches.is_multiple_of(10) {
             self.restart();
         }
-        (self.store.as_mut().unwrap(), self.batches % 3 == 0)
+        (self.store.as_mut().unwrap(), self.batches.is_multiple_of(7))
     }
 }
 

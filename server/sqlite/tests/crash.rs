@@ -1,4 +1,5 @@
 //! Killed at any instant, a store keeps everything it has acknowledged.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! When the environment fails, nothing of the batch is there, and the store goes on.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

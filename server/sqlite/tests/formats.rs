@@ -2,6 +2,7 @@
 //!
 //! `fixtures/v1` holds a store of format 1 as it was written then. Fixtures are never written again; that of the
 //! next format is added beside it (`cargo test -p sotto-sqlite --test formats -- --ignored`).
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

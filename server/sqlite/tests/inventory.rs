@@ -1,4 +1,5 @@
 //! Every column is classified, and what is held about somebody can be told.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Nothing on the disk leads from an account to a topic, and what was deleted is gone.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The server and the commands beside it, on the same files.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,6 +1,6 @@
-//! The topics a batch touches: loaded once, written back once.
+//! Topics in use: loaded once, written back once a batch.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 use sotto_ports::logs::{ControlStamp, Create};
@@ -9,29 +9,55 @@ use sotto_wire::ids::{Day, Generation, PublicKey, Seq, TopicId};
 use sotto_wire::topic::{ControlKeys, TtlDays};
 
 use crate::error::{Contradiction, Failure};
+use crate::limits::GENERATIONS_HELD_MAX;
 use crate::row::{id, int, limit, seq};
 
-/// Every topic of the batch so far, as it stands after the operations so far.
-#[derive(Default)]
-pub(super) struct Touched(BTreeMap<TopicId, Held>);
+/// Topics in use, as they stand after the operations so far. They stay from batch to batch, for who writes now wrote
+/// a moment ago; what a batch changed is written when it ends.
+#[derive(Debug, Default)]
+pub(crate) struct Topics {
+    held: HashMap<TopicId, Held>,
+    /// Those that the batch has looked at.
+    touched: Vec<TopicId>,
+    /// Generations of the topics held, which is what may be many.
+    generations: usize,
+    /// Changes when another process writes to the file.
+    data_version: i64,
+}
 
 /// A topic and what stands for it in the other tables.
+#[derive(Debug)]
 pub(super) struct Held {
     pub(super) key: i64,
     pub(super) topic: Topic,
     /// As the database has it.
     stored: Topic,
+    touched: bool,
 }
 
-impl Touched {
+impl Topics {
+    /// Before a batch: forgets everything if another process may have changed it.
+    pub(super) fn begin(&mut self, db: &Connection) -> Result<(), Failure> {
+        let mut select = db.prepare_cached("PRAGMA data_version")?;
+        let data_version = select.query_row([], |row| row.get(0))?;
+        if data_version != self.data_version {
+            *self = Self { data_version, ..Self::default() };
+        }
+        Ok(())
+    }
+
     /// The topic, loaded unless it is there already.
     pub(super) fn find(&mut self, db: &Connection, id: TopicId) -> Result<Option<&mut Held>, Failure> {
-        if !self.0.contains_key(&id)
-            && let Some((key, topic)) = load(db, id)?
-        {
-            self.0.insert(id, Held { key, stored: topic.clone(), topic });
+        if !self.held.contains_key(&id) {
+            let Some((key, topic)) = load(db, id)? else { return Ok(None) };
+            self.hold(key, topic);
         }
-        Ok(self.0.get_mut(&id))
+        let Some(held) = self.held.get_mut(&id) else { return Ok(None) };
+        if !held.touched {
+            held.touched = true;
+            self.touched.push(id);
+        }
+        Ok(Some(held))
     }
 
     /// A new topic; says where its log begins.
@@ -39,13 +65,13 @@ impl Touched {
         let topic = Topic::create(op);
         let first = topic.first;
         let key = insert(db, &topic)?;
-        self.0.insert(op.topic, Held { key, stored: topic.clone(), topic });
+        self.hold(key, topic);
         Ok(first)
     }
 
     /// Removes a topic that has no entries left, with everything that belongs to it.
     pub(super) fn forget(&mut self, db: &Connection, id: TopicId) -> Result<(), Failure> {
-        let Some(held) = self.0.remove(&id) else { return Ok(()) };
+        let Some(held) = self.held.remove(&id) else { return Ok(()) };
         for delete in [
             "DELETE FROM slots WHERE topic = ?1",
             "DELETE FROM generations WHERE topic = ?1",
@@ -56,28 +82,77 @@ impl Touched {
         Ok(())
     }
 
-    /// Writes back what changed.
-    pub(super) fn save(&self, db: &Connection) -> Result<(), Failure> {
-        self.0.values().try_for_each(|held| held.save(db))
+    /// At the end of a batch: writes back what changed.
+    pub(super) fn save(&mut self, db: &Connection) -> Result<(), Failure> {
+        for id in self.touched.drain(..) {
+            // One that was forgotten is in no table any more.
+            if let Some(held) = self.held.get_mut(&id) {
+                held.touched = false;
+                self.generations += held.save(db)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After a batch that is durable: makes room.
+    pub(super) fn settle(&mut self) {
+        if self.generations > GENERATIONS_HELD_MAX {
+            self.clear();
+        }
+    }
+
+    /// After a batch that failed: what is held may never have been written.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn hold(&mut self, key: i64, topic: Topic) {
+        self.generations += topic.generations.len();
+        let held = Held { key, stored: topic.clone(), topic, touched: false };
+        self.held.insert(held.topic.id, held);
     }
 }
 
 impl Held {
-    fn save(&self, db: &Connection) -> Result<(), Failure> {
+    /// Writes back what changed; how many generations are new.
+    fn save(&mut self, db: &Connection) -> Result<usize, Failure> {
         if self.topic == self.stored {
-            return Ok(());
+            return Ok(0);
         }
-        update(db, self.key, &self.topic)?;
+        if self.has_only_grown() {
+            update_place(db, self.key, &self.topic)?;
+        } else {
+            update(db, self.key, &self.topic)?;
+        }
+        let new = self.save_generations(db)?;
+        self.stored = self.topic.clone();
+        Ok(new)
+    }
+
+    /// Whether nothing changed but what every append changes.
+    fn has_only_grown(&self) -> bool {
+        let Topic { newest, head, chain, .. } = self.topic;
+        // Cheap to take along, and all other fields are compared, those of a later version too.
+        let grown = Topic { newest, head, chain, ..self.stored.clone() };
+        grown == self.topic
+    }
+
+    fn save_generations(&self, db: &Connection) -> rusqlite::Result<usize> {
         let (before, now) = (&self.stored.generations, &self.topic.generations);
+        if before == now {
+            return Ok(0);
+        }
         for gone in before.iter().filter(|opened| !now.contains(opened)) {
             let mut delete =
                 db.prepare_cached("DELETE FROM generations WHERE topic = ?1 AND generation = ?2")?;
             delete.execute(params![self.key, gone.generation.0])?;
         }
-        for new in now.iter().filter(|opened| !before.contains(opened)) {
-            insert_generation(db, self.key, new)?;
+        let mut new = 0;
+        for opened in now.iter().filter(|opened| !before.contains(opened)) {
+            insert_generation(db, self.key, opened)?;
+            new += 1;
         }
-        Ok(())
+        Ok(new)
     }
 }
 
@@ -175,14 +250,25 @@ fn insert(db: &Connection, topic: &Topic) -> rusqlite::Result<i64> {
     Ok(key)
 }
 
-fn update(db: &Connection, key: i64, topic: &Topic) -> rusqlite::Result<()> {
+/// Not the indexed columns: SQLite would move their index entries even to where they are.
+fn update_place(db: &Connection, key: i64, topic: &Topic) -> Result<(), Failure> {
+    let mut update =
+        db.prepare_cached("UPDATE topics SET newest = ?2, head = ?3, chain = ?4 WHERE key = ?1")?;
+    one(update.execute(params![key, int(topic.newest.0), int(topic.head.0), topic.chain.as_bytes()])?)
+}
+
+fn one(updated: usize) -> Result<(), Failure> {
+    if updated == 1 { Ok(()) } else { Err(Contradiction::Topic { column: "key" }.into()) }
+}
+
+fn update(db: &Connection, key: i64, topic: &Topic) -> Result<(), Failure> {
     let mut update = db.prepare_cached(
         "UPDATE topics SET newest = ?2, head = ?3, chain = ?4, first = ?5, trimmed_chain = ?6,
              emptied_to = ?7, control_keys = ?8, control_after = ?9, control_stamps = ?10, ttl_days = ?11,
              closed_day = ?12, slots = ?13, due_day = ?14
          WHERE key = ?1",
     )?;
-    let changed = update.execute(params![
+    let updated = update.execute(params![
         key,
         int(topic.newest.0),
         int(topic.head.0),
@@ -198,8 +284,7 @@ fn update(db: &Connection, key: i64, topic: &Topic) -> rusqlite::Result<()> {
         topic.slots,
         topic.due.map(|day| day.0),
     ])?;
-    debug_assert_eq!(changed, 1);
-    Ok(())
+    one(updated)
 }
 
 fn insert_generation(db: &Connection, key: i64, opened: &Opened) -> rusqlite::Result<()> {
