@@ -137,3 +137,17 @@ impl ControlAction {
         proto::ControlAction { after_seq: self.after.0, action: Some(action) }.encode_to_vec().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_of_control_keys_has_none_twice_and_not_too_many() {
+        let keys = |count: usize| (0..count as u8).map(|n| PublicKey::new([n; 32])).collect::<Vec<_>>();
+        assert_eq!(ControlKeys::new(keys(CONTROL_KEYS_MAX)).unwrap().as_slice().len(), CONTROL_KEYS_MAX);
+        assert!(matches!(ControlKeys::new(keys(CONTROL_KEYS_MAX + 1)), Err(Reason::TooMany { .. })));
+        let twice = ControlKeys::new([keys(2), keys(1)].concat());
+        assert_eq!(twice, Err(Reason::Duplicate { what: "control key" }));
+    }
+}
