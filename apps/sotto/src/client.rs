@@ -30,6 +30,7 @@ pub(crate) struct Client {
     /// What went wrong on the way although the command went on: it then ends with exit code 1.
     shortcoming: bool,
     received: u64,
+    clock_off: Option<Failure>,
     last_progress: String,
 }
 
@@ -128,6 +129,7 @@ impl Client {
             alarms: Vec::new(),
             shortcoming: false,
             received: 0,
+            clock_off: None,
             last_progress: String::new(),
         })
     }
@@ -198,6 +200,9 @@ impl Client {
         match notice.event() {
             Some(Event::Alarm { alarm }) => self.alarms.push(alarm.clone()),
             Some(Event::Message { message }) if !message.own => self.received += 1,
+            Some(Event::ClockOff { local, server }) => {
+                self.clock_off = Some(Failure::clock_off(*local, *server))
+            }
             _ => {}
         }
     }
@@ -218,7 +223,7 @@ impl Client {
             Notice::Event { event } => match event.as_ref() {
                 Event::ServerRefused { refusal } => return Err(refusal.clone().into()),
                 Event::ClockOff { local, server } => {
-                    patience.blame_and_hurry(Failure::clock_off(*local, *server))
+                    patience.blame_for_good(Failure::clock_off(*local, *server))
                 }
                 Event::Offline { .. } => {}
                 _ => patience.renew(),
@@ -256,7 +261,12 @@ impl Client {
     /// Fetches what is new and sends what waits; returns how many messages still wait.
     pub(crate) async fn sync(&mut self) -> Result<u64, Failure> {
         self.session.go_online().await?;
-        match self.done(Command::Sync).await? {
+        let reply = self.done(Command::Sync).await?;
+        // Answered all the same: what depends on time waits.
+        if let Some(failure) = self.clock_off.take() {
+            return Err(failure);
+        }
+        match reply {
             Reply::Synced { waiting } => Ok(waiting),
             _ => Ok(0),
         }
@@ -271,9 +281,9 @@ impl Client {
             Ok(_) => Ok(()),
             Err(failure) if failure == Failure::stopped() => Err(failure),
             Err(failure) => {
-                self.screen.failure(
-                    &failure.and("This goes on with what is here (--offline says that this is meant)."),
-                );
+                let consequence = "What is queued stays queued; this goes on with what is here (--offline says that \
+                                   this is meant).";
+                self.screen.failure(&failure.and(consequence));
                 self.shortcoming = true;
                 Ok(())
             }

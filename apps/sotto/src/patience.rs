@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use crate::failure::{Code, Failure};
 
-/// Shorter patience once it is known what is wrong and that waiting will hardly mend it.
-const ALMOST_OVER: Duration = Duration::from_secs(3);
+/// Patience once it is known what is wrong and that waiting will hardly mend it.
+const ALMOST_NONE: Duration = Duration::from_secs(3);
 
 /// Runs out when nothing has moved for a while.
 #[derive(Debug)]
@@ -15,20 +15,23 @@ pub(crate) struct Patience {
     wait: Duration,
     deadline: Instant,
     blamed: Option<Failure>,
+    lasting: Option<Failure>,
 }
 
 impl Patience {
     pub(crate) fn new(wait: Duration) -> Self {
-        Self { wait, deadline: Instant::now() + wait, blamed: None }
+        Self { wait, deadline: Instant::now() + wait, blamed: None, lasting: None }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Something moved: what was wrong is over.
+    /// Something moved: what may pass has passed.
     pub(crate) fn renew(&mut self) {
-        *self = Self::new(self.wait);
+        self.blamed = None;
+        self.deadline =
+            Instant::now() + if self.lasting.is_some() { self.wait.min(ALMOST_NONE) } else { self.wait };
     }
 
     /// This stands in the way; it may pass.
@@ -37,18 +40,18 @@ impl Patience {
     }
 
     /// This stands in the way, and will not pass by waiting.
-    pub(crate) fn blame_and_hurry(&mut self, failure: Failure) {
-        self.blame(failure);
-        self.deadline = self.deadline.min(Instant::now() + ALMOST_OVER);
+    pub(crate) fn blame_for_good(&mut self, failure: Failure) {
+        self.lasting = Some(failure);
+        self.deadline = self.deadline.min(Instant::now() + ALMOST_NONE);
     }
 
     /// Why it is over.
     pub(crate) fn verdict(&self) -> Failure {
-        self.blamed.clone().unwrap_or_else(|| {
+        self.lasting.clone().or_else(|| self.blamed.clone()).unwrap_or_else(|| {
             Failure::new(
                 Code::ServerSlow,
                 format!("The server did not do its part within {} s.", self.wait.as_secs()),
-                "Repeat the command later, or give it more time with --wait SECONDS. Nothing is lost.",
+                "Repeat the command later, or give it more time with --wait SECONDS.",
             )
         })
     }
@@ -63,11 +66,19 @@ mod tests {
         let mut patience = Patience::new(Duration::from_secs(20));
         assert_eq!(patience.deadline(), Instant::now() + Duration::from_secs(20));
         assert_eq!(patience.verdict().code, Code::ServerSlow);
-        patience.blame_and_hurry(Failure::new(Code::ClockOff, "", ""));
-        assert_eq!(patience.deadline(), Instant::now() + ALMOST_OVER);
-        assert_eq!(patience.verdict().code, Code::ClockOff);
+        patience.blame(Failure::new(Code::ServerGone, "", ""));
+        assert_eq!(patience.verdict().code, Code::ServerGone);
         patience.renew();
         assert_eq!(patience.deadline(), Instant::now() + Duration::from_secs(20));
         assert_eq!(patience.verdict().code, Code::ServerSlow);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waiting_cannot_mend_is_named_however_much_else_moves() {
+        let mut patience = Patience::new(Duration::from_secs(20));
+        patience.blame_for_good(Failure::new(Code::ClockOff, "", ""));
+        patience.renew();
+        assert_eq!(patience.deadline(), Instant::now() + ALMOST_NONE);
+        assert_eq!(patience.verdict().code, Code::ClockOff);
     }
 }

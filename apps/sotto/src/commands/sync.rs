@@ -17,7 +17,7 @@ impl Sync {
         if client.offline {
             return Err(Failure::usage(Code::Offline, "sync needs the network.", "Leave out --offline."));
         }
-        let waiting = client.sync().await?;
+        let waiting = client.sync().await.map_err(|failure| failure.and("What is queued stays queued."))?;
         let received = client.received();
         let record = Outcome::Synced { received, waiting };
         client.screen.data(&record, || format!("{received} received, {waiting} waiting to be sent"))

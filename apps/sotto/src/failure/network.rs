@@ -18,17 +18,13 @@ impl From<ConnectTrouble> for Failure {
             ConnectTrouble::NameUnknown => {
                 (Code::ServerName, "Check the server's name (`sotto whoami`) and your network.")
             }
-            ConnectTrouble::Refused => (
-                Code::ServerGone,
-                "Check the address (`sotto whoami`), or wait until the server runs again; what is queued stays queued.",
-            ),
-            ConnectTrouble::Unreachable => {
-                (Code::ServerGone, "Check your network; what is queued stays queued.")
+            ConnectTrouble::Refused => {
+                (Code::ServerGone, "Check the address (`sotto whoami`), or wait until the server runs again.")
             }
-            ConnectTrouble::TimedOut | ConnectTrouble::Lost | ConnectTrouble::ClosedByServer => (
-                Code::ServerSlow,
-                "Repeat the command later, or give it more time with --wait SECONDS; what is queued stays queued.",
-            ),
+            ConnectTrouble::Unreachable => (Code::ServerGone, "Check your network."),
+            ConnectTrouble::TimedOut | ConnectTrouble::Lost | ConnectTrouble::ClosedByServer => {
+                (Code::ServerSlow, "Repeat the command later, or give it more time with --wait SECONDS.")
+            }
             ConnectTrouble::Tls { .. } => (
                 Code::Tls,
                 "Check this device's clock. For a private server give its certificate: --ca FILE. If neither explains \
