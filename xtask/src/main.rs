@@ -20,7 +20,7 @@ mod violation;
 mod words;
 mod workspace;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
@@ -52,6 +52,9 @@ enum Chore {
     /// The checks that compile nothing: seconds, for every commit
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy(Going),
+    /// Write the test vectors anew, after a format changed on purpose
+    #[command(after_help = "Example: cargo xtask vectors && git diff vectors")]
+    Vectors,
 }
 
 #[derive(Args)]
@@ -95,5 +98,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Test(going) => going.run(&workspace, plan::test()),
         Chore::Ci(going) => going.run(&workspace, plan::checks()),
         Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
+        Chore::Vectors => {
+            let status = Command::new("cargo")
+                .args(["run", "--quiet", "--locked", "--package", "sotto-vectors"])
+                .current_dir(&workspace.root)
+                .status()?;
+            ensure!(status.success(), "the vectors were not written");
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
