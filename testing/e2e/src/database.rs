@@ -28,9 +28,9 @@ pub fn outbox_of(profile: &Path) -> anyhow::Result<Vec<OutboxItem>> {
 
 fn open(path: &Path, key: &str) -> anyhow::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.pragma_update(None, "key", format!("x'{key}'"))?;
+    // Not through rusqlite's pragma functions: those look at the schema, which nobody can read before the key is set.
     // The copy is for one look only: nobody has to wait for the disk.
-    connection.pragma_update(None, "synchronous", false)?;
+    connection.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA synchronous = OFF"))?;
     Ok(connection)
 }
 

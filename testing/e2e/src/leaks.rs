@@ -140,12 +140,12 @@ pub struct Ties {
     pub people: usize,
     /// Rows that hold a topic.
     pub topics: usize,
-    /// Tables with rows of both kinds, and rows that are both.
+    /// Rows that are both, and tables and databases with rows of both kinds.
     pub found: Vec<String>,
 }
 
-/// Looks for rows that hold a person (handle, account id, device id) and a topic (topic id, slot id), and for tables
-/// in which there are rows of both kinds.
+/// Looks for rows that hold a person (handle, account id, device id) and a topic, and for tables and databases in which
+/// there are rows of both kinds: within one database a row number could tie them.
 ///
 /// # Errors
 /// When a database cannot be read.
@@ -155,9 +155,13 @@ pub fn ties(folder: &Path, people: &Needles, topics: &Needles) -> anyhow::Result
         let database = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         let names = tables.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let (people_before, topics_before) = (ties.people, ties.topics);
         for table in names {
             ties_in_table(&mut ties, &database, &table, people, topics)
                 .with_context(|| format!("{table} in {}", path.display()))?;
+        }
+        if ties.people > people_before && ties.topics > topics_before {
+            ties.found.push(format!("{} holds people and topics", path.display()));
         }
     }
     Ok(ties)
@@ -224,22 +228,27 @@ mod tests {
     #[test]
     fn a_planted_tie_between_account_and_topic_is_found() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Connection::open(folder.path().join("any.db")).unwrap();
-        database
-            .execute_batch(
-                "CREATE TABLE accounts (id BLOB, handle TEXT); INSERT INTO accounts VALUES (x'aa01', 'alice');
-                 CREATE TABLE topics (id BLOB); INSERT INTO topics VALUES (x'bb02');",
-            )
-            .unwrap();
+        let open = |name: &str, sql: &str| {
+            let database = Connection::open(folder.path().join(name)).unwrap();
+            database.execute_batch(sql).unwrap();
+            database
+        };
+        open(
+            "one.db",
+            "CREATE TABLE accounts (id BLOB, handle TEXT); INSERT INTO accounts VALUES (x'aa01', 'alice')",
+        );
+        let other = open("other.db", "CREATE TABLE topics (id BLOB); INSERT INTO topics VALUES (x'bb02')");
         let people = Needles::new(vec![("@alice".into(), b"alice".to_vec())]).unwrap();
         let topics = Needles::new(vec![("topic".into(), vec![0xbb, 2])]).unwrap();
         let honest = ties(folder.path(), &people, &topics).unwrap();
         assert_eq!((honest.rows, honest.people, honest.topics, honest.found.len()), (2, 1, 1, 0));
-        database
-            .execute_batch(
-                "CREATE TABLE follows (who TEXT, what BLOB); INSERT INTO follows VALUES ('alice', x'bb02')",
-            )
+        other
+            .execute_batch("CREATE TABLE followers (who TEXT); INSERT INTO followers VALUES ('alice')")
             .unwrap();
-        assert_eq!(ties(folder.path(), &people, &topics).unwrap().found.len(), 2);
+        assert_eq!(ties(folder.path(), &people, &topics).unwrap().found.len(), 1, "one database");
+        other.execute_batch("INSERT INTO followers VALUES (x'bb02')").unwrap();
+        assert_eq!(ties(folder.path(), &people, &topics).unwrap().found.len(), 2, "and one table");
+        other.execute_batch("INSERT INTO followers VALUES ('alice' || x'bb02')").unwrap();
+        assert_eq!(ties(folder.path(), &people, &topics).unwrap().found.len(), 3, "and one row");
     }
 }

@@ -199,6 +199,11 @@ impl Listening {
         }
     }
 
+    /// Passes over everything that happened up to the last answer.
+    pub fn forget_notices(&mut self) {
+        self.notices.clear();
+    }
+
     /// Waits for an event, passing over others.
     ///
     /// # Errors

@@ -108,7 +108,7 @@ impl<'a> Conversation<'a> {
         for (who, text) in texts {
             self.write(*who, text)?;
             let read = self.there(who.peer())?.await_texts(1)?;
-            ensure!(read == [text.as_str()], "written {text:?}, read {read:?}");
+            ensure!(read == [text.as_str()], "as it was written");
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl<'a> Conversation<'a> {
         for reader in [Who::One, Who::Other] {
             let written = by(texts, reader.peer());
             let read = self.there(reader)?.await_texts(written.len())?;
-            ensure!(read == written, "written {written:?}, read {read:?}");
+            ensure!(read == written, "{} texts as they were written", written.len());
         }
         Ok(())
     }
@@ -148,10 +148,11 @@ impl<'a> Conversation<'a> {
         let from = self.target(reader.peer())?;
         let listening = self.there(reader)?;
         listening.sync()?;
+        listening.forget_notices();
         let lines = listening.page(&from, None)?;
-        let read: Vec<_> =
-            lines.iter().filter(|line| !line.own).filter_map(|line| line.text.as_deref()).collect();
-        ensure!(read.ends_with(written), "written {written:?}, read {read:?}");
+        let read: Vec<_> = lines.iter().filter(|line| !line.own).map(|line| line.text.as_deref()).collect();
+        let written: Vec<_> = written.iter().map(|text| Some(*text)).collect();
+        ensure!(read.ends_with(&written), "{} texts as they were written, in order", written.len());
         Ok(())
     }
 
@@ -287,7 +288,7 @@ fn nothing_is_readable(stage: &mut Stage, conversation: &mut Conversation<'_>) -
     ensure!(files.found.is_empty(), "when it has stopped: {:?}", files.found);
     let ties = leaks::ties(stage.server.data(), &people, &topics)?;
     ensure!(ties.found.is_empty(), "{:?}", ties.found);
-    ensure!(ties.people >= 4 && ties.topics >= 100, "the search knows what it looks for: {ties:?}");
+    ensure!(ties.people >= 4 && ties.topics >= 1, "the search knows what it looks for: {ties:?}");
     let databases = database::check_server(stage.server.data())?;
     println!(
         "searched for {} pieces of the texts in {} bytes of {} files, a log of {} and metrics of {} bytes: none is \

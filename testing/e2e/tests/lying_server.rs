@@ -78,7 +78,7 @@ fn texts(texts: &[&str]) -> Vec<Option<String>> {
 /// The exit code that says "alarm", with words on standard error.
 fn alarmed(run: &Run) -> anyhow::Result<()> {
     ensure!(run.code == ALARM, "exit code {}: {}{}", run.code, run.stderr, run.stdout);
-    ensure!(run.stderr.contains("alarm"), "the person is told: {}", run.stderr);
+    ensure!(run.stderr.contains("ALARM"), "the person is told: {}", run.stderr);
     Ok(())
 }
 
@@ -315,9 +315,10 @@ fn the_order_of_entries_changed_without_the_key_is_refused_until_the_truth_arriv
     play.begins_after(&["May I write to you?", "Yes.", "Do not", "sell", "the house."])
 }
 
-/// With good signatures the story itself is consistent: the friend's next message gives it away.
+/// With good signatures the story itself is consistent: what the friend's messages say of the log gives it away, at
+/// the latest with the next one.
 #[test]
-fn an_order_that_the_operator_signed_is_reported_with_the_friends_next_message() -> anyhow::Result<()> {
+fn an_order_that_the_operator_signed_is_reported_by_the_friends_next_message() -> anyhow::Result<()> {
     let play = Play::new()?;
     let swapped: Arc<Mutex<bool>> = Arc::default();
     let once = swapped.clone();
@@ -328,15 +329,16 @@ fn an_order_that_the_operator_signed_is_reported_with_the_friends_next_message()
     for text in ["Do not", "sell", "the house."] {
         play.friend.done(&["send", &play.victim.at(), text])?;
     }
-    play.victim.run(&["sync"])?;
+    let first = play.victim.run(&["sync"])?;
     ensure!(*swapped.lock().unwrap(), "two messages have changed places");
     play.friend.done(&["send", &play.victim.at(), "Understood?"])?;
-    alarmed(&play.victim.run(&["--wait", "3", "sync"])?)?;
+    let second = play.victim.run(&["--wait", "3", "sync"])?;
+    alarmed(&first).or_else(|_| alarmed(&second))?;
     play.is_alarmed("log_fork")
 }
 
 #[test]
-fn an_entry_that_the_operator_left_out_is_reported_with_the_friends_next_message() -> anyhow::Result<()> {
+fn an_entry_that_the_operator_left_out_is_reported_by_the_friends_next_message() -> anyhow::Result<()> {
     let play = Play::new()?;
     let dropped: Arc<Mutex<bool>> = Arc::default();
     let once = dropped.clone();
@@ -350,9 +352,10 @@ fn an_entry_that_the_operator_left_out_is_reported_with_the_friends_next_message
     for text in ["Do not", "sell the house."] {
         play.friend.done(&["send", &play.victim.at(), text])?;
     }
-    play.victim.run(&["sync"])?;
+    let first = play.victim.run(&["sync"])?;
     ensure!(*dropped.lock().unwrap(), "an entry was left out");
     play.friend.done(&["send", &play.victim.at(), "Understood?"])?;
-    alarmed(&play.victim.run(&["--wait", "3", "sync"])?)?;
+    let second = play.victim.run(&["--wait", "3", "sync"])?;
+    alarmed(&first).or_else(|_| alarmed(&second))?;
     play.is_alarmed("log_fork")
 }

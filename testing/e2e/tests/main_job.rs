@@ -59,6 +59,20 @@ fn a_first_message_is_an_unverified_request_until_it_is_accepted_and_answered() 
     Ok(())
 }
 
+/// `register` used to end before this device's keys were at the server: whoever had registered and gone away could
+/// not be written to until they came back.
+#[test]
+fn whoever_has_registered_and_gone_away_can_be_written_to() -> anyhow::Result<()> {
+    let stage = Stage::new()?;
+    let (alice, bob) = (stage.stranger("alice"), stage.stranger("bob"));
+    for person in [&alice, &bob] {
+        person.register(&stage.server.url())?;
+    }
+    alice.done(&["send", "@bob", "Hello Bob"])?;
+    ensure!(one(bob.json(&["requests"])?)?["last"]["text"] == "Hello Bob");
+    Ok(())
+}
+
 #[test]
 fn texts_arrive_byte_for_byte_and_both_histories_are_the_same() -> anyhow::Result<()> {
     let stage = Stage::new()?;
@@ -159,7 +173,7 @@ fn recovery_words_are_shown_to_a_person_once_and_asked_back() -> anyhow::Result<
     }
     let (code, shown) = terminal.end()?;
     ensure!(code == 1 && !shown.contains("is registered"), "{code}: {shown}");
-    ensure!(alice.run(&["--json", "whoami"])?.refused()?.code == "no_account");
+    ensure!(alice.run(&["--json", "whoami"])?.refused()?.code == "registration_unfinished");
 
     let mut terminal = Terminal::start(alice.command(&arguments)?)?;
     let shown = terminal.read_until("Press Enter")?;
