@@ -5,10 +5,12 @@ mod frames;
 mod inbox;
 mod live;
 
+use std::collections::BTreeSet;
+
 use sotto_ports::Store;
 
 use crate::batch::Batch;
-use crate::connection::Outgoing;
+use crate::connection::{ConnectionId, Outgoing};
 use crate::connections::Side;
 use crate::state::State;
 
@@ -19,9 +21,16 @@ pub(crate) use live::{end_follow, spend};
 pub(crate) fn deliver<S: Store>(store: &S, state: &mut State, mut batch: Batch) -> Vec<Outgoing> {
     live::fan_out(state, &mut batch);
     live::end_closed(state, &mut batch);
+    let answered: BTreeSet<ConnectionId> = batch.replies.iter().map(|reply| reply.connection).collect();
     for id in std::mem::take(&mut batch.look_at) {
-        let Some(connection) = state.connections.get(id) else { continue };
+        let Some(connection) = state.connections.get_mut(id) else { continue };
         if connection.closing || connection.window.is_asked() {
+            continue;
+        }
+        if answered.contains(&id) {
+            // Its answer asks for a call, and the backlog is read then: in this call there may be hundreds of them.
+            connection.window.ask();
+            batch.asks.insert(id);
             continue;
         }
         match connection.side {

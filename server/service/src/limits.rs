@@ -28,9 +28,9 @@ pub(crate) const BUCKETS_MAX: usize = 65_536;
 /// Topics with something new to trim that are remembered until the next tick; others wait for their daily sweep.
 pub(crate) const TOUCHED_TOPICS_MAX: usize = 16_384;
 /// Topics swept in one tick.
-pub(crate) const SWEEPS_PER_TICK: usize = 2_000;
+pub(crate) const SWEEPS_PER_TICK: usize = 1_000;
 /// Topics swept in one commit.
-pub(crate) const SWEEPS_PER_BATCH: usize = 200;
+pub(crate) const SWEEPS_PER_BATCH: usize = 100;
 /// Rows of each kind that one tick expires.
 pub(crate) const EXPIRED_PER_TICK: usize = 1_000;
 

@@ -83,8 +83,13 @@ impl<S: Store> Ask<'_, S> {
 
     /// Counts a request that costs a check of signatures.
     pub(crate) fn charge_check(&mut self) -> Result<(), Refused> {
+        self.charge_checks(1)
+    }
+
+    /// Counts checks of signatures.
+    pub(crate) fn charge_checks(&mut self, cost: u32) -> Result<(), Refused> {
         let (rate, now) = (self.state.quotas.checks_per_connection, self.now);
-        Ok(self.peer()?.checks.take(rate, 1, now)?)
+        Ok(self.peer()?.checks.take(rate, cost, now)?)
     }
 
     /// Counts a read or another small request.

@@ -61,12 +61,12 @@ pub struct Quotas {
 impl Default for Quotas {
     fn default() -> Self {
         Self {
-            registrations_per_prefix: Rate::new(60, 60_000),
+            registrations_per_prefix: Rate::new(100, 30_000),
             checks_per_connection: Rate::new(60, 1_000),
-            reads_per_connection: Rate::new(2_000, 20),
-            appends_per_connection: Rate::new(8_000, 4),
-            appends_per_topic: Rate::new(4_000, 10),
-            handshakes_per_topic: Rate::new(200, 1_000),
+            reads_per_connection: Rate::new(10_000, 5),
+            appends_per_connection: Rate::new(40_000, 2),
+            appends_per_topic: Rate::new(20_000, 5),
+            handshakes_per_topic: Rate::new(500, 1_000),
             ephemerals_per_connection: Rate::new(200, 50),
             topics_per_connection: Rate::new(300, 5_000),
             claims_per_connection: Rate::new(600, 1_000),

@@ -27,7 +27,7 @@ pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>, follows: &[topic::Follow]) ->
             let each = asked.into_iter().zip(outcomes);
             let outcome = |((topic, slot, from), outcome)| (slot, one(done, topic, slot, from, outcome));
             let outcomes = each.map(outcome).collect();
-            ask_for_room(done);
+            done.batch.look_at.insert(done.connection);
             Ok(Answer::Followed(outcomes))
         }),
     ))
@@ -71,13 +71,4 @@ fn start(
         done.batch.closed.insert(topic, view.newest);
     }
     Ok(())
-}
-
-/// The answer asks for a call to `writable`: the backlog is read then, for one connection at a time.
-fn ask_for_room(done: &mut Done<'_>) {
-    let Some(connection) = done.state.connections.get_mut(done.connection) else { return };
-    if connection.has_backlog() && !connection.window.is_asked() {
-        connection.window.ask();
-        done.batch.asks.insert(done.connection);
-    }
 }
