@@ -1,6 +1,6 @@
 //! Many readers of different speed, rotations, a disk that fills up, restarts: in the end everybody has read the same
 //! log, each entry once and in order.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of one test")]
+#![expect(clippy::panic, reason = "helpers of one test")]
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
