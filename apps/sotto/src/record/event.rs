@@ -110,7 +110,7 @@ impl EventRecord<'_> {
     /// A line for people; none for what only programs want.
     pub(crate) fn text(&self, screen: Screen) -> Option<String> {
         match self {
-            Self::Message(message) => Some(message.dated(screen)),
+            Self::Message(message) => Some(message.as_news(screen)),
             Self::Conversation(conversation) if conversation.is_request() => {
                 Some(format!("message request from {}", conversation.text(screen)))
             }

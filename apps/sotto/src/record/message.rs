@@ -48,20 +48,28 @@ impl MessageRecord<'_> {
         self.accepted_minute.unwrap_or(self.sent_at_ms.minute())
     }
 
-    /// `MOMENT @who: text`, safe to print.
+    /// `MOMENT @who: text` and what has become of it, safe to print.
     pub(crate) fn text(&self, screen: Screen, moment: &str) -> String {
+        self.said(screen, moment) + &screen.paint(Style::Aside, &self.fate())
+    }
+
+    fn said(&self, screen: Screen, moment: &str) -> String {
         let who = screen.paint(Style::Name, &self.who());
         let body = match self.text {
             Some(text) => plain::indented(text, "    "),
             None => screen.paint(Style::Warning, &format!("[{}]", failure_reason(self.failure))),
         };
-        let fate = screen.paint(Style::Aside, &self.fate());
-        format!("{} {who}: {body}{fate}", screen.paint(Style::Aside, moment))
+        format!("{} {who}: {body}", screen.paint(Style::Aside, moment))
     }
 
     /// The line with its full moment.
     pub(crate) fn dated(&self, screen: Screen) -> String {
         self.text(screen, &instant::minute(self.shown_minute()))
+    }
+
+    /// The line while it happens: what becomes of it shows later.
+    pub(crate) fn as_news(&self, screen: Screen) -> String {
+        self.said(screen, &instant::minute(self.shown_minute()))
     }
 
     fn who(&self) -> String {
