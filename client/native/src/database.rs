@@ -77,20 +77,22 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, Storage
 fn set_up(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    // Not through rusqlite's pragma functions: they look at the schema first, which nobody can read before the key is
+    // set, and which would bring up shared memory before the lock is exclusive.
     let hex = Zeroizing::new(hex::encode(key.expose()));
-    // By default SQLCipher writes to standard error; what is wrong is told by errors.
-    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    // Not through rusqlite's pragma functions: those look at the schema, which nobody can read before the key is set.
-    let set_key = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", hex.as_str()));
-    connection.execute_batch(&set_key)?;
+    let first = Zeroizing::new(format!(
+        "PRAGMA cipher_log_level = NONE;      -- what is wrong is told by errors, not on standard error
+         PRAGMA key = \"x'{}'\";
+         PRAGMA locking_mode = EXCLUSIVE;     -- one process at a time: no shared-memory file, no reader from outside
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;",
+        hex.as_str()
+    ));
+    connection.execute_batch(&first)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    // One process at a time has the profile: no shared-memory file, and no reader from outside.
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     // The first look at page 1, and after a power cut the last good state of every page: checked next.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -148,6 +150,7 @@ mod tests {
         let path = filled(&dir);
         let connection = open(&path, &key(1)).unwrap();
         connection.execute("INSERT INTO t (text) VALUES (?1)", [SECRET]).unwrap();
+        assert!(!dir.path().join("sotto.db-shm").exists(), "the lock is exclusive");
         for file in fs::read_dir(dir.path()).unwrap() {
             let file = file.unwrap();
             let bytes = fs::read(file.path()).unwrap();
