@@ -85,9 +85,10 @@ pub fn restore(from: &Path, to: &Path) -> Result<Vec<Checked>, BackupError> {
 /// Both files at one moment, as parts that [`finish`] puts in place.
 fn copy_moment(from: &Path, to: &Path) -> Result<(), BackupError> {
     let options = OpenOptions::beside();
-    let lock = Database::open(DatabaseFile::Directory, from, &options)?;
-    let directory = Database::open(DatabaseFile::Directory, from, &OpenOptions::reader())?;
-    let topics = Database::open(DatabaseFile::Topics, from, &OpenOptions::reader())?;
+    // Older formats too: a backup is made before an upgrade.
+    let lock = Database::open_to_copy(DatabaseFile::Directory, from, &options)?;
+    let directory = Database::open_to_copy(DatabaseFile::Directory, from, &OpenOptions::reader())?;
+    let topics = Database::open_to_copy(DatabaseFile::Topics, from, &OpenOptions::reader())?;
 
     let failed = |file| move |error| BackupError::Copy { file, cause: classify(error) };
     lock.connection().execute_batch("BEGIN IMMEDIATE").map_err(failed(DatabaseFile::Directory))?;
@@ -161,6 +162,9 @@ fn require_whole(checked: Vec<Checked>) -> Result<Vec<Checked>, BackupError> {
         let (file, found, known) = (*file, *found, *known);
         if let Soundness::Damaged(findings) = soundness {
             return Err(BackupError::Damaged { file, findings: findings.clone() });
+        }
+        if found == 0 {
+            return Err(BackupError::Damaged { file, findings: vec!["it is empty".to_owned()] });
         }
         if found > known {
             return Err(OpenError::Newer { file, found, known }.into());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use sotto_ports::storage::StorageError;
+use sotto_wire::ids::Day;
 
 use crate::checkpoint::Checkpoints;
 use crate::error::{Failure, classify};
@@ -14,6 +15,7 @@ use crate::limits::{
 };
 use crate::migrations;
 use crate::open::{OpenError, OpenOptions, Opener};
+use crate::packing::Packing;
 use crate::schema;
 
 /// The two files of a store.
@@ -78,19 +80,33 @@ pub(crate) struct Database {
     connection: Connection,
     /// The server's only: other processes leave the write-ahead log to it.
     checkpoints: Option<Checkpoints>,
+    packing: Packing,
 }
 
 impl Database {
     pub(crate) fn open(file: DatabaseFile, dir: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
-        let mut connection = connect(file, dir, options.opener)?;
-        set_up(&connection, file, options).map_err(|error| OpenError::sqlite(file, error))?;
+        let mut database = Self::open_to_copy(file, dir, options)?;
         match options.opener {
-            Opener::Server => migrations::migrate(&mut connection, file)?,
-            Opener::Beside | Opener::Reader => migrations::check(&connection, file)?,
+            Opener::Server => migrations::migrate(&mut database.connection, file)?,
+            Opener::Beside | Opener::Reader => migrations::require_newest(&database.connection, file)?,
         }
+        Ok(database)
+    }
+
+    /// Opens a file of any format this program knows, and leaves the format alone.
+    pub(crate) fn open_to_copy(
+        file: DatabaseFile,
+        dir: &Path,
+        options: &OpenOptions,
+    ) -> Result<Self, OpenError> {
+        let connection = connect(file, dir, options.opener)?;
+        connection.busy_timeout(options.busy_timeout).map_err(|error| OpenError::sqlite(file, error))?;
+        // Before this program changes a byte of it.
+        migrations::require_known(&connection, file)?;
+        set_up(&connection, file, options).map_err(|error| OpenError::sqlite(file, error))?;
         let checkpoints =
             (options.opener == Opener::Server).then(|| Checkpoints::every(file.wal_bytes(options)));
-        Ok(Self { file, connection, checkpoints })
+        Ok(Self { file, connection, checkpoints, packing: Packing::default() })
     }
 
     /// Whether no table has a row.
@@ -107,10 +123,11 @@ impl Database {
         empty().map_err(|error| OpenError::sqlite(self.file, error))
     }
 
-    /// One durable transaction around a batch.
+    /// One durable transaction around a batch; `today`, if it forgets what is old.
     pub(crate) fn write<Op, Outcome>(
         &mut self,
         batch: Vec<Op>,
+        today: Option<Day>,
         apply: impl FnOnce(&Connection, Vec<Op>) -> Result<Vec<Outcome>, Failure>,
     ) -> Result<Vec<Outcome>, StorageError> {
         if batch.is_empty() {
@@ -124,6 +141,7 @@ impl Database {
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.after_commit(&self.connection);
         }
+        self.packing.forgot(today);
         Ok(outcomes)
     }
 
@@ -139,15 +157,18 @@ impl Database {
     }
 
     /// Empties the write-ahead log: no earlier version of a row and no order of batches stays behind in it. A log that
-    /// somebody is reading is left for the next time.
+    /// somebody is reading is left for the next time. Packs the file when that is due.
     pub(crate) fn tidy(&mut self) -> Result<(), StorageError> {
         let Some(checkpoints) = &mut self.checkpoints else { return Ok(()) };
-        checkpoints.truncate(&self.connection).map_err(classify)
+        let packed = self.packing.pack_if_due(&self.connection);
+        checkpoints.truncate(&self.connection).and(packed).map_err(classify)
     }
 
     /// Copies the write-ahead log into the file and removes it.
     pub(crate) fn close(mut self) -> Result<(), StorageError> {
-        self.tidy()?;
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.truncate(&self.connection).map_err(classify)?;
+        }
         self.connection.close().map_err(|(_, error)| classify(error))
     }
 }
@@ -179,7 +200,6 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 }
 
 fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlite::Result<()> {
-    db.busy_timeout(options.busy_timeout)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // One plan for each statement, whatever is bound to it: else some are prepared anew every time.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -192,8 +212,12 @@ fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlit
     }
     db.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
     if options.opener == Opener::Server {
-        // Answers with the mode; every later opening finds it in the file.
-        db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        // Every later opening finds the mode in the file.
+        let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(busy, None));
+        }
     }
     db.pragma_update(None, "synchronous", "FULL")?;
     // On some systems a sync is one only with these; elsewhere they do nothing.

@@ -19,7 +19,13 @@ use crate::store::SqliteStore;
 
 impl Directory for SqliteStore {
     fn apply_to_directory(&mut self, batch: Vec<DirectoryOp>) -> Result<Vec<DirectoryOutcome>, StorageError> {
-        self.directory.write(batch, |db, batch| batch.into_iter().map(|op| apply(db, op)).collect())
+        let today = batch.iter().filter_map(|op| match op {
+            DirectoryOp::Expire(expire) => Some(expire.today),
+            _ => None,
+        });
+        let today = today.max();
+        let apply = |db: &Connection, batch: Vec<_>| batch.into_iter().map(|op| apply(db, op)).collect();
+        self.directory.write(batch, today, apply)
     }
 
     fn account_named(&self, handle: &Handle) -> Result<Option<AccountId>, StorageError> {

@@ -10,13 +10,14 @@
 //!   before the call returns. Nothing is written for a batch in which every operation was refused.
 //! - **A refused operation changes nothing**: each decides before it writes, so no savepoints are needed.
 //! - **Deleted means gone**: `secure_delete` overwrites what was in the file; the write-ahead log is emptied by
-//!   `tidy_directory` and `tidy_logs`, begun anew when it has grown, and emptied when the store closes.
+//!   `tidy_directory` and `tidy_logs` and when the store closes. What moving rows leaves behind in unused parts of pages
+//!   goes when a file is packed, once a day; files larger than 32 MiB are not packed. See `packing`.
 //! - **Another process may look on**: `sottod invite`, `inventory` and `backup` open the same files beside the server;
 //!   a write waits [`limits::BUSY_TIMEOUT`] for them.
 //! - **A format has a number**; older files are brought up to date, newer ones are refused. See `migrations/`.
 //!
 //! Reading order: `open` (who opens, and why it may fail), `store`, `database` (one file: how it is set
-//! up, written, read), `migrations`, `checkpoint`, `directory`, `logs`, `backup` and `check`, [`inventory`] (what is
+//! up, written, read), `migrations`, `checkpoint`, `packing`, `directory`, `logs`, `backup` and `check`, [`inventory`] (what is
 //! held, and about whom).
 
 mod backup;
@@ -30,6 +31,7 @@ pub mod limits;
 mod logs;
 mod migrations;
 mod open;
+mod packing;
 mod row;
 mod schema;
 mod store;

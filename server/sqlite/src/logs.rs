@@ -22,8 +22,12 @@ pub(crate) use topics::Topics;
 
 impl Logs for SqliteStore {
     fn apply_to_logs(&mut self, batch: Vec<LogOp>) -> Result<Vec<LogOutcome>, StorageError> {
-        let held = &mut self.held;
-        let applied = self.topics.write(batch, |db, ops| {
+        let today = batch.iter().filter_map(|op| match op {
+            LogOp::Sweep(sweep) => Some(sweep.today),
+            _ => None,
+        });
+        let (today, held) = (today.max(), &mut self.held);
+        let applied = self.topics.write(batch, today, |db, ops| {
             held.begin(db)?;
             let mut batch = Batch { db, topics: held };
             let outcomes = ops.iter().map(|op| batch.apply(op)).collect::<Result<_, _>>()?;

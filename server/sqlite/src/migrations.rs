@@ -32,17 +32,19 @@ pub(crate) fn migrate(db: &mut Connection, file: DatabaseFile) -> Result<(), Ope
     while let Some(step) = next_step(format(db, file)?, file) {
         take(db, file, step).map_err(|error| OpenError::sqlite(file, error))?;
     }
-    check(db, file)
+    require_newest(db, file)
 }
 
-/// Whether the file has the format this program uses.
-pub(crate) fn check(db: &Connection, file: DatabaseFile) -> Result<(), OpenError> {
+/// Refuses a newer format, and what is no file of ours.
+pub(crate) fn require_known(db: &Connection, file: DatabaseFile) -> Result<u32, OpenError> {
     let (found, known) = (format(db, file)?, file.format());
-    match found.cmp(&known) {
-        std::cmp::Ordering::Less => Err(OpenError::Older { file, found, known }),
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(OpenError::Newer { file, found, known }),
-    }
+    if found > known { Err(OpenError::Newer { file, found, known }) } else { Ok(found) }
+}
+
+/// Refuses every format but the one this program uses.
+pub(crate) fn require_newest(db: &Connection, file: DatabaseFile) -> Result<(), OpenError> {
+    let (found, known) = (require_known(db, file)?, file.format());
+    if found < known { Err(OpenError::Older { file, found, known }) } else { Ok(()) }
 }
 
 fn next_step(format: u32, file: DatabaseFile) -> Option<(u32, &'static str)> {

@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
 use sotto_ports::Directory;
@@ -86,6 +87,30 @@ fn both_files_are_of_one_moment() {
     let written = writer.join().unwrap();
     assert!(seen.is_sorted() && seen.last() <= Some(&written.into()));
     assert!(written > 8, "the server went on writing meanwhile: {written}");
+}
+
+/// A backup is made before an upgrade, often by the new program.
+#[test]
+fn a_store_of_an_older_format_is_backed_up_as_it_is() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/v1");
+    let (from, to, restored) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for file in DatabaseFile::ALL {
+        fs::copy(file.path(&fixture), file.path(from.path())).unwrap();
+    }
+    let checked = backup(from.path(), to.path()).unwrap();
+    assert!(checked.iter().all(|file| file.found == 1));
+    restore(to.path(), restored.path()).unwrap();
+    assert_eq!(everything(&SqliteStore::open(restored.path()).unwrap(), 1).unwrap().newest, Seq(2));
+}
+
+#[test]
+fn an_empty_file_is_no_backup() {
+    let (_server, kept) = backed_up();
+    fs::write(DatabaseFile::Directory.path(kept.path()), "").unwrap();
+    let to = tempfile::tempdir().unwrap();
+    let error = restore(kept.path(), to.path()).unwrap_err();
+    assert_eq!(error.to_string(), "directory.db is damaged: it is empty");
 }
 
 #[test]

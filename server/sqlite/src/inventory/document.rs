@@ -18,6 +18,10 @@ asked for only by the topic's name, which no account's data contains.
 Not stored at all: addresses and phone numbers, network addresses, who talks with whom, names of conversations, keys that
 open anything, logs of requests.
 
+What is deleted is overwritten in the file at once and leaves the write-ahead log within minutes. SQLite may leave part of
+a deleted row in the unused part of a page until the page is used again; files of up to 32 MiB are packed anew once a
+day, which removes that too.
+
 `sottod inventory` prints how much there is of each, `sottod inventory @name` every row about one account.
 ";
 

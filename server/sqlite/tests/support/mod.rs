@@ -125,13 +125,13 @@ pub(crate) fn claim(n: u32, drop: u32) -> DirectoryOp {
     DirectoryOp::Claim(Claim { account: account(n), device: device(n), drop, today: TODAY })
 }
 
-pub(crate) fn drop_item(n: u32, drop: u32, sealed: &'static [u8]) -> DirectoryOp {
+pub(crate) fn drop_item(n: u32, drop: u32, sealed: impl Into<Bytes>) -> DirectoryOp {
     DirectoryOp::Drop(DropItem {
         account: account(n),
         device: device(n),
         capability: DropCapabilityHash::new(marked(0x41, drop)),
         key: InboxKey::new(marked(0x51, drop)),
-        sealed: Bytes::from_static(sealed),
+        sealed: sealed.into(),
         hash: ItemHash(marked(0x52, drop)),
         today: TODAY,
     })
@@ -225,7 +225,7 @@ pub(crate) fn scenario(store: &mut impl Store) {
     direct(store, vec![DirectoryOp::Invite(invitation(1))]);
     direct(store, vec![claim(2, 7)]);
     log(store, vec![create(1), open_slot(1, 1), open_slot(1, 2)]);
-    direct(store, vec![drop_item(2, 7, b"a sealed welcome")]);
+    direct(store, vec![drop_item(2, 7, "a sealed welcome")]);
     log(store, vec![append(1, 1, "first body"), append(1, 2, "second body")]);
 }
 
