@@ -12,7 +12,8 @@ mod support;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use serde_json::{Value, json};
-use support::{Done, House, mode};
+use sotto_wire::{account::AccountResponse, frames::Refusal, proto::ErrorCode};
+use support::{Done, House, mode, person::register};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -41,6 +42,44 @@ fn an_invitation_lives_and_ends_while_the_server_runs() {
     assert_eq!(second["link"], Value::Null, "no address is known");
     house.run(&["invite", "revoke", second["id"].as_str().unwrap()]).fine();
     assert!(house.json(&["invite", "list"]).is_empty());
+}
+
+#[test]
+fn an_invitation_admits_as_many_as_it_says_and_the_inventory_shows_whom() {
+    let house = House::new();
+    let serving = house.serve(&[]);
+    let refused = |outcome: Result<AccountResponse, Refusal>| outcome.unwrap_err().code;
+    assert_eq!(refused(register(&serving, "early", None)), ErrorCode::InviteInvalid);
+
+    let made = house.json(&["invite", "--uses", "2"]).remove(0);
+    let code = made["code"].as_str().unwrap();
+    assert_eq!(register(&serving, "oona", Some(code)), Ok(AccountResponse::Registered));
+    assert_eq!(house.json(&["invite", "list"])[0]["uses_left"], 1);
+    assert_eq!(register(&serving, "yorick", Some(code)), Ok(AccountResponse::Registered));
+    assert_eq!(refused(register(&serving, "zelda", Some(code))), ErrorCode::InviteInvalid);
+    assert!(house.json(&["invite", "list"]).is_empty());
+
+    let revoked = house.json(&["invite"]).remove(0)["code"].as_str().unwrap().to_owned();
+    house.run(&["invite", "revoke", &revoked]).fine();
+    assert_eq!(refused(register(&serving, "zelda", Some(&revoked))), ErrorCode::InviteInvalid);
+
+    let totals = house.json(&["inventory"]);
+    let accounts = totals.iter().find(|table| table["table"] == "accounts").unwrap();
+    assert_eq!(accounts["rows"], 2);
+    assert!(totals.iter().all(|table| !table["fields"].as_array().unwrap().is_empty()));
+    let about = house.json(&["inventory", "@oona"]);
+    let handle = about.iter().find(|field| field["column"] == "handle").unwrap();
+    assert_eq!((&handle["table"], &handle["value"]), (&json!("accounts"), &json!("oona")));
+    assert!(handle["purpose"].is_string() && handle["retention"].is_string() && handle["tier"].is_string());
+    assert!(!about.iter().any(|field| field["value"] == "yorick"), "it is about one account");
+    let said = house.run(&["inventory", "@zelda"]).refused(1);
+    assert!(said.contains("nobody is called @zelda"), "{said}");
+
+    for page in [serving.http("/metrics"), serving.stop()] {
+        for handle in ["oona", "yorick", "zelda"] {
+            assert!(!page.contains(handle), "{handle} in {page}");
+        }
+    }
 }
 
 #[test]

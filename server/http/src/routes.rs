@@ -1,6 +1,9 @@
 //! What answers to HTTP: two WebSocket endpoints, health, metrics and a page that says what this is.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Once},
+};
 
 use axum::{
     Extension, Router,
@@ -20,7 +23,7 @@ use tungstenite::handshake::server::create_response_with_body;
 use crate::{
     connection::Connection,
     limits::PROBE_MAX,
-    options::{MetricsAudience, Proxy},
+    options::MetricsAudience,
     seats::{Seat, Visitor},
     server::Shared,
     service_thread::{Event, Pulse},
@@ -141,18 +144,27 @@ fn upgrade(shared: Arc<Shared>, plane: Plane, mut request: Request) -> Response 
     response
 }
 
-/// Behind a proxy the peer is the last address the proxy added: those before it are the peer's own claim.
+/// Behind a proxy the peer is the one it names.
 fn identify(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Option<Arc<Visitor>> {
     if let Some(visitor) = &caller.visitor {
         return Some(visitor.clone());
     }
-    debug_assert!(shared.options.proxy == Proxy::Trusted);
-    let last = headers.get_all(FORWARDED).iter().next_back().and_then(|value| value.to_str().ok());
-    let named = last.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
-    if named.is_none() {
-        tracing::warn!("the reverse proxy names no peer in X-Forwarded-For: limits count it as one network");
-    }
-    shared.seats.let_in(named.unwrap_or(caller.address)).map(Arc::new)
+    let peer = forwarded_for(headers).unwrap_or_else(|| {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!("the reverse proxy names no peer in X-Forwarded-For: all count as one network");
+        });
+        caller.address
+    });
+    shared.seats.let_in(peer).map(Arc::new)
+}
+
+/// The last address of the last header: the proxy added it. Those before it are the peer's own claim.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
+    let address = last.rsplit(',').next()?.trim();
+    // Some proxies add the port.
+    address.parse().ok().or_else(|| Some(address.parse::<SocketAddr>().ok()?.ip()))
 }
 
 /// Waits for the bare stream, then serves it in a task of its own that is no larger than it must be.

@@ -136,6 +136,8 @@ async fn behind_a_proxy_each_network_has_its_own_seats() {
         ("192.0.2.7, 192.0.3.1", "101"),
         ("2001:db8::1", "101"),
         ("2001:db8::2", "429"),
+        ("198.51.100.1:4711", "101"),
+        ("[2001:db8::3]:4711", "429"),
     ] {
         let mut stream = TcpStream::connect(running.address).await.unwrap();
         let line = knock(&mut stream, &format!("X-Forwarded-For: {forwarded}\r\n")).await;

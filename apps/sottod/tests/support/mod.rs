@@ -8,6 +8,8 @@
 )]
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub(crate) mod person;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
