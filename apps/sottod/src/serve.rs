@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
+use nix::sys::signal::Signal;
 use rand_core::OsRng;
 use serde::Serialize;
 use sotto_http::{
@@ -186,7 +187,10 @@ fn watch_signals(stop: CancellationToken, certificate: Option<Arc<Certificate>>)
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut hang_up = listen(SignalKind::hangup())?;
+    // Listened to so that it does not end the process: a limit on file sizes then fails a write like a full disk.
+    let file_too_large = listen(SignalKind::from_raw(Signal::SIGXFSZ as i32))?;
     tokio::spawn(async move {
+        let _file_too_large = file_too_large;
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}

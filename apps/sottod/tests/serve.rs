@@ -132,6 +132,15 @@ fn a_second_signal_stops_at_once() {
 }
 
 #[test]
+fn a_limit_on_file_sizes_does_not_end_the_server() {
+    let house = House::new();
+    let serving = house.serve(&[]);
+    serving.signal(Signal::SIGXFSZ);
+    assert!(serving.http("/health").contains("\"status\":\"ok\""));
+    serving.stop();
+}
+
+#[test]
 fn systemd_is_told() {
     let house = House::new();
     let path = house.path("notify");
