@@ -6,15 +6,17 @@
 mod classification;
 mod document;
 mod report;
+mod tables;
 
 use std::path::Path;
 
 use rusqlite::Connection;
 use sotto_ports::storage::StorageError;
 
-pub use classification::{Field, Retention, TABLES, Table, Tier};
+pub use classification::{Field, Retention, Table, Tier};
 pub use document::document;
 pub use report::{AccountReport, HeldField, HeldValue, TableTotal};
+pub use tables::TABLES;
 
 use crate::database::{Database, DatabaseFile};
 use crate::error::{Failure, classify};

@@ -10,6 +10,7 @@ use sotto_ports::directory::{AckInbox, DirectoryOp, Expire};
 use sotto_ports::logs::{Ack, LogOp, SlotKey, Sweep};
 use sotto_ports::{Directory, Logs};
 use sotto_sqlite::DatabaseFile;
+use sotto_sqlite::inventory::TABLES;
 use sotto_wire::ids::{Day, InboxKey, Seq};
 use support::*;
 
@@ -91,7 +92,7 @@ fn what_was_deleted_among_many_is_in_no_file_a_day_later() {
         direct(&mut *store, vec![publish(n % 20, n, 70), claim(n % 20, n), drop_item(n % 20, n, body(n))]);
         log(&mut *store, vec![create(n), append(n, 1, body(MANY + n)), open_slot(n, 1)]);
     }
-    let gone = |n: &u32| n % 3 != 0;
+    let gone = |n: &u32| !n.is_multiple_of(3);
     for n in (0..MANY).filter(gone) {
         let keys = vec![InboxKey::new(marked(0x51, n))];
         let (account, device) = (account(n % 20), device(n % 20));
@@ -106,7 +107,7 @@ fn what_was_deleted_among_many_is_in_no_file_a_day_later() {
     store.tidy_directory().unwrap();
     store.tidy_logs().unwrap();
     let files = files(store.path());
-    let holds = |bytes: [u8; 20]| files.iter().any(|(_, text)| memchr(text, &bytes));
+    let holds = |bytes: [u8; 20]| files.iter().any(|(_, text)| occurs_in(text, &bytes));
     for n in 0..MANY {
         for mark in [marked(0xee, n), marked(0xef, n), marked(0xee, MANY + n), marked(0xef, MANY + n)] {
             assert_eq!(holds(mark), !gone(&n), "{n}");
@@ -114,7 +115,7 @@ fn what_was_deleted_among_many_is_in_no_file_a_day_later() {
     }
 }
 
-fn memchr(text: &[u8], part: &[u8]) -> bool {
+fn occurs_in(text: &[u8], part: &[u8]) -> bool {
     let first = part[0];
     let mut rest = text;
     while let Some(at) = rest.iter().position(|byte| *byte == first) {
@@ -124,6 +125,28 @@ fn memchr(text: &[u8], part: &[u8]) -> bool {
         rest = &rest[at + 1..];
     }
     false
+}
+
+/// Nothing in the directory is finer than a day: every number in it is a day or a small count.
+#[test]
+fn the_directory_holds_no_time_finer_than_a_day() {
+    let mut store = Temporary::new();
+    scenario(&mut *store);
+    let db = Connection::open(DatabaseFile::Directory.path(store.path())).unwrap();
+    let (mut numbers, mut days) = (0, 0);
+    for table in TABLES.iter().filter(|table| table.file == DatabaseFile::Directory) {
+        for field in table.fields {
+            let (table, column) = (table.name, field.column);
+            let select = format!("SELECT max({column}) FROM {table} WHERE typeof({column}) = 'integer'");
+            let Some(number) = db.query_row(&select, [], |row| row.get::<_, Option<i64>>(0)).unwrap() else {
+                continue;
+            };
+            assert!(number <= i64::from(TODAY.0) + 365, "{table}.{column}: {number}");
+            numbers += 1;
+            days += u32::from(number >= i64::from(TODAY.0));
+        }
+    }
+    assert!(numbers > days && days > 5, "{numbers} columns, {days} of them days");
 }
 
 /// The same accounts, whatever the order in which they came: after a tidy-up the rows stand in the same order, and no

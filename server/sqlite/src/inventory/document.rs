@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::classification::{TABLES, Table, Tier};
+use super::classification::{Table, Tier};
+use super::tables::TABLES;
 use crate::database::DatabaseFile;
 
 const HEAD: &str = "\

@@ -8,7 +8,8 @@ use sotto_ports::storage::StorageError;
 use sotto_wire::ids::{AccountId, Handle};
 
 use super::Inventory;
-use super::classification::{Field, TABLES, Table};
+use super::classification::{Field, Table};
+use super::tables::TABLES;
 use crate::database::DatabaseFile;
 use crate::error::{Failure, classify};
 use crate::schema;
