@@ -98,7 +98,7 @@ settings! {
     /// Address and port to listen on; port 0 takes a free one
     "listen" listen: Value SocketAddr, "ADDR" = "127.0.0.1:7688";
 
-    /// How people reach this server, https://chat.example.org say; may be left out on loopback
+    /// How people reach this server, `https://chat.example.org` say; may be left out on loopback
     "public-url" public_url: Value Option<PublicUrl>, "URL";
 
     /// Who may open an account: anybody (open), whoever has an invitation (invite), nobody (closed)
