@@ -32,10 +32,12 @@ pub(crate) const PROXY_ANSWER_BYTES_MAX: usize = 8 * 1024;
 pub(crate) const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
 /// The same through a proxy, which may be Tor.
 pub(crate) const CONNECT_TIME_PROXY_MAX: Duration = Duration::from_secs(60);
+/// Time that one address of a server gets before the next is tried beside it.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(300);
 /// Silence after which a ping is sent.
 pub(crate) const QUIET_TIME: Duration = Duration::from_secs(45);
-/// Silence after which the connection counts as lost.
-pub(crate) const SILENT_TIME_MAX: Duration = Duration::from_secs(75);
+/// Further silence after which the connection counts as lost.
+pub(crate) const PONG_TIME_MAX: Duration = Duration::from_secs(30);
 /// Longest a single write may be stuck.
 pub(crate) const WRITE_TIME_MAX: Duration = Duration::from_secs(60);
 /// Time to write what is left when a session closes.
@@ -45,7 +47,6 @@ pub(crate) const KEYRING_TIME_MAX: Duration = Duration::from_secs(120);
 /// The wall clock is looked at again at least this often while waiting for an alarm.
 pub(crate) const CLOCK_LOOK_TIME: Duration = Duration::from_secs(10);
 
-const _: () = assert!(SILENT_TIME_MAX.as_secs() > QUIET_TIME.as_secs());
 const _: () = assert!(REQUEST_LINE_BYTES_MAX > 6 * sotto_wire::limits::TEXT_BYTES_MAX);
 const _: () =
     assert!(ANSWER_LINE_BYTES_MAX > HISTORY_PAGE_MAX * (6 * sotto_wire::limits::TEXT_BYTES_MAX + 4096));

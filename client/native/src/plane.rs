@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::limits::{FRAMES_WAITING_MAX, QUIET_TIME, SILENT_TIME_MAX, WRITE_TIME_MAX};
+use crate::limits::{FRAMES_WAITING_MAX, PONG_TIME_MAX, QUIET_TIME, WRITE_TIME_MAX};
 use crate::network::{ConnectTrouble, Network, Socket};
 use crate::worker::Job;
 
@@ -56,6 +56,22 @@ pub(crate) struct Route {
     pub(crate) plane: Plane,
     pub(crate) generation: Generation,
     pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) silence: Silence,
+}
+
+/// How long a connection may be silent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silence {
+    /// Then a ping is sent.
+    pub(crate) quiet: Duration,
+    /// After that, without anything coming back, the connection is lost.
+    pub(crate) lost: Duration,
+}
+
+impl Default for Silence {
+    fn default() -> Self {
+        Self { quiet: QUIET_TIME, lost: PONG_TIME_MAX }
+    }
 }
 
 impl Route {
@@ -99,12 +115,12 @@ impl Route {
 
     async fn read(&self, mut stream: SplitStream<Socket>, quiet: mpsc::Sender<()>) -> ConnectTrouble {
         loop {
-            let next = match timeout(QUIET_TIME, stream.next()).await {
+            let next = match timeout(self.silence.quiet, stream.next()).await {
                 Ok(next) => next,
                 Err(_quiet) => {
                     // Still to be written if the last one is.
                     let _ = quiet.try_send(());
-                    match timeout(SILENT_TIME_MAX - QUIET_TIME, stream.next()).await {
+                    match timeout(self.silence.lost, stream.next()).await {
                         Ok(next) => next,
                         Err(_silent) => return ConnectTrouble::Lost,
                     }
@@ -159,5 +175,58 @@ async fn write(
             // Wakes a worker that waits for just this; a busy one looks by itself.
             let _ = jobs.try_send(Job::Drained);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(server: String, silence: Silence) -> (Route, mpsc::Receiver<Job>) {
+        let (jobs, news) = mpsc::channel(8);
+        let network = Arc::new(Network::direct());
+        (Route { network, server, plane: Plane::Topic, generation: Generation(1), jobs, silence }, news)
+    }
+
+    async fn next(news: &mut mpsc::Receiver<Job>) -> PlaneNews {
+        match news.recv().await {
+            Some(Job::Plane(Plane::Topic, Generation(1), news)) => news,
+            _ => panic!("no news of the connection"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_falls_silent_is_asked_and_then_given_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let silence = Silence { quiet: Duration::from_millis(50), lost: Duration::from_millis(50) };
+        let (route, mut news) = route(server, silence);
+        let (_link, _task) = route.start(&tokio::runtime::Handle::current());
+        let (stream, _) = listener.accept().await.unwrap();
+        // Shakes hands, and then never reads or writes: a machine that lost its network.
+        let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+        assert!(matches!(next(&mut news).await, PlaneNews::Opened));
+        assert!(matches!(next(&mut news).await, PlaneNews::Closed(ConnectTrouble::Lost)));
+        assert!(matches!(socket.next().await, Some(Ok(Message::Ping(_)))), "it was asked first");
+    }
+
+    #[tokio::test]
+    async fn what_was_queued_before_the_farewell_is_still_written() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let (route, mut news) = route(server, Silence::default());
+        let (link, task) = route.start(&tokio::runtime::Handle::current());
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+        assert!(matches!(next(&mut news).await, PlaneNews::Opened));
+        for number in 0..100_u8 {
+            link.send(Bytes::from(vec![number; 1_000]));
+        }
+        drop(link);
+        for number in 0..100 {
+            assert_eq!(socket.next().await.unwrap().unwrap().into_data()[0], number);
+        }
+        assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
+        task.await.unwrap();
     }
 }

@@ -20,7 +20,7 @@ use crate::exchange::{Answer, Failed, Notice, Numbered, Outward, Request};
 use crate::limits::{CLOCK_LOOK_TIME, JOBS_MAX, NOTICES_WAITING_MAX, REQUESTS_IN_FLIGHT_MAX};
 use crate::machine::Machine;
 use crate::network::Network;
-use crate::plane::{Generation, PlaneLink, PlaneNews, Route};
+use crate::plane::{Generation, PlaneLink, PlaneNews, Route, Silence};
 use crate::profile::ProfileLock;
 
 /// A user of the profile: this process's session, or a connection on its socket.
@@ -246,6 +246,7 @@ impl Worker {
             plane,
             generation,
             jobs: self.jobs.clone(),
+            silence: Silence::default(),
         };
         let (link, task) = route.start(&self.runtime);
         self.planes.insert(plane.into(), link);

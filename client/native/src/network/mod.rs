@@ -13,6 +13,8 @@ mod tests;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use rustls::pki_types::CertificateDer;
 use sotto_engine::api::Plane;
 use sotto_wire::limits::FRAME_BYTES_MAX;
@@ -27,7 +29,7 @@ pub use self::address::{ServerAddress, ServerAddressError};
 pub use self::proxy::{Proxy, ProxyError};
 pub use self::tls::CaFileError;
 pub use self::trouble::ConnectTrouble;
-use crate::limits::{CONNECT_TIME_MAX, CONNECT_TIME_PROXY_MAX};
+use crate::limits::{CONNECT_TIME_MAX, CONNECT_TIME_PROXY_MAX, HEAD_START};
 
 /// How connections are made; the same for both planes.
 #[derive(Debug, Default)]
@@ -100,22 +102,54 @@ impl Network {
 }
 
 async fn connect_directly(server: &ServerAddress) -> Result<TcpStream, ConnectTrouble> {
-    let connected = if server.is_localhost_name() {
+    let addresses = if server.is_localhost_name() {
         // Nobody's name server decides what this name means (RFC 6761).
-        let [v4, v6] = [
-            SocketAddr::from((Ipv4Addr::LOCALHOST, server.port())),
-            SocketAddr::from((Ipv6Addr::LOCALHOST, server.port())),
-        ];
-        TcpStream::connect(&[v4, v6][..]).await
+        vec![(Ipv4Addr::LOCALHOST, server.port()).into(), (Ipv6Addr::LOCALHOST, server.port()).into()]
     } else {
         let found = tokio::net::lookup_host((server.host(), server.port())).await;
-        let addresses: Vec<_> = found.map_err(|_| ConnectTrouble::NameUnknown)?.collect();
-        TcpStream::connect(&addresses[..]).await
+        found.map_err(|_| ConnectTrouble::NameUnknown)?.collect()
     };
-    let stream = connected.map_err(|error| ConnectTrouble::from_tcp(&error))?;
+    let stream = first_to_answer(addresses).await?;
     // Small frames should leave at once; without it they leave all the same.
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+/// Tries the addresses side by side, each a little after the one before (RFC 8305): one that swallows packets, as a
+/// broken IPv6 route does, costs a moment and not the connection.
+async fn first_to_answer(addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectTrouble> {
+    let mut waiting = families_in_turn(addresses).into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut trouble = ConnectTrouble::NameUnknown;
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.push(TcpStream::connect(address));
+        }
+        let is_last = waiting.len() == 0;
+        tokio::select! {
+            answered = attempts.next() => match answered {
+                Some(Ok(stream)) => return Ok(stream),
+                Some(Err(error)) => trouble = ConnectTrouble::from_tcp(&error),
+                None => return Err(trouble),
+            },
+            () = tokio::time::sleep(HEAD_START), if !is_last => {}
+        }
+    }
+}
+
+/// The resolver's order, the two families taking turns.
+fn families_in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut second = second.into_iter();
+    let mut turns = Vec::new();
+    for address in first {
+        turns.push(address);
+        turns.extend(second.next());
+    }
+    turns.extend(second);
+    turns
 }
 
 async fn shake_hands(

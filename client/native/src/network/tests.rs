@@ -313,3 +313,28 @@ async fn a_message_over_the_maximum_is_malformed() {
     let error = socket.next().await.unwrap().unwrap_err();
     assert_eq!(ConnectTrouble::from_websocket(&error), ConnectTrouble::Malformed);
 }
+
+#[tokio::test]
+async fn an_address_that_does_not_answer_does_not_keep_the_others_from_answering() {
+    let port = plain_server().await;
+    let good = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // A listener with a full queue takes no more connections and does not refuse them either.
+    let swallowing = tokio::net::TcpSocket::new_v4().unwrap();
+    swallowing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let swallowing = swallowing.listen(1).unwrap();
+    let silent = swallowing.local_addr().unwrap();
+    let _queued = futures_util::future::join_all((0..2).map(|_| TcpStream::connect(silent))).await;
+    assert!(first_to_answer(vec![unused, silent, good]).await.is_ok());
+    assert_eq!(first_to_answer(vec![unused]).await.unwrap_err(), ConnectTrouble::Refused);
+    assert_eq!(first_to_answer(Vec::new()).await.unwrap_err(), ConnectTrouble::NameUnknown);
+}
+
+#[test]
+fn families_of_addresses_take_turns() {
+    let [a, b, c]: [SocketAddr; 3] = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
+    let v4: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    assert_eq!(families_in_turn(vec![a, b, c, v4]), [a, v4, b, c]);
+    assert_eq!(families_in_turn(vec![v4, a, b]), [v4, a, b]);
+    assert_eq!(families_in_turn(Vec::new()), []);
+}
