@@ -35,6 +35,15 @@ pub struct Findings {
     pub found: Vec<String>,
 }
 
+impl Findings {
+    /// Counts another look.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.found.extend(other.found);
+    }
+}
+
 impl Needles {
     /// Strings that must be whole, with a name each: ids and handles.
     ///
@@ -82,7 +91,12 @@ impl Needles {
     pub fn in_folder(&self, folder: &Path) -> anyhow::Result<Findings> {
         let mut findings = Findings::default();
         for path in files(folder)? {
-            let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+            let bytes = match std::fs::read(&path) {
+                Ok(bytes) => bytes,
+                // A write-ahead log that a checkpoint removed meanwhile holds nothing.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+            };
             findings.files += 1;
             findings.bytes += bytes.len();
             let found = self.in_bytes(&bytes);
