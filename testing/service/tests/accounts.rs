@@ -29,6 +29,7 @@ over_stores!(
     lists_are_fetched_after_the_one_that_is_known,
     requests_sent_ahead_see_what_came_before_them,
     names_are_looked_up_without_identity,
+    checking_a_long_chain_counts_for_more,
 );
 
 fn an_account_registers_and_its_device_authenticates(world: &mut World<impl Store>) {
@@ -314,4 +315,21 @@ fn names_are_looked_up_without_identity(world: &mut World<impl Store>) {
     };
     assert_eq!(world.ask(anybody, look_up("alice")), Ok(TopicResponse::HandleFound(alice.account())));
     assert_eq!(world.ask(anybody, look_up("alise")), Err(ErrorCode::HandleUnknown));
+}
+
+fn checking_a_long_chain_counts_for_more(world: &mut World<impl Store>) {
+    let (mut alice, id) = Person::registered(world, "alice");
+    for _ in 0..16 {
+        let lists = [alice.add_device(world), alice.revoke_device(world, 1)];
+        for list in lists {
+            world.ask_account(id, AccountRequest::PutDeviceList(list)).unwrap();
+        }
+    }
+    let (bob, _) = Person::registered(world, "bob");
+    world.restart(OPEN, Quotas { checks_per_connection: Rate::new(5, 60_000), ..Quotas::unlimited() });
+    let (of_alice, of_bob) = (alice.connected(world, 0), bob.connected(world, 0));
+    let published = |world: &mut World<_>, id, person: &Person| {
+        (0..5).take_while(|upload| world.publish(id, person, *upload, &[*upload], None).is_ok()).count()
+    };
+    assert_eq!((published(world, of_alice, &alice), published(world, of_bob, &bob)), (1, 4));
 }

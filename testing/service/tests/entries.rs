@@ -1,6 +1,8 @@
 //! Topics, appends, capabilities and control, as a user or an attacker notices them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "each function is a test, called once per store")]
 
+use std::sync::{Arc, OnceLock};
+
 use sotto_service::tokens::{Purpose, TokenGate, TokenRefused};
 use sotto_service::{ConnectionId, Quotas, Rate};
 use sotto_service_tests::{Chat, OPEN, Reader, Store, World, body, item_of, over_stores, receipt_of};
@@ -33,6 +35,7 @@ over_stores!(
     an_ephemeral_reaches_those_who_read_now_and_nobody_else,
     a_batch_is_signed_once,
     a_topic_takes_only_so_much_at_once,
+    a_connection_appends_only_so_much,
     a_stranger_uses_up_no_members_room,
     what_costs_others_something_needs_a_token,
     frames_that_are_no_requests_are_refused,
@@ -276,6 +279,9 @@ fn a_closed_topic_takes_nothing_and_says_so(world: &mut World<impl Store>) {
     let frames = world.topic_frames(id);
     assert!(matches!(frames.first(), Some(TopicFrame::Entries(entries)) if entries.entries.len() == 3));
     assert!(ended(&frames), "what is there is read, and then it ends");
+    let id = late.following(world, 3);
+    let frames = world.topic_frames(id);
+    assert!(frames.len() == 1 && ended(&frames), "whoever has read it all is told at once");
 }
 
 fn an_ephemeral_reaches_those_who_read_now_and_nobody_else(world: &mut World<impl Store>) {
@@ -340,6 +346,19 @@ fn a_topic_takes_only_so_much_at_once(world: &mut World<impl Store>) {
     assert_eq!(world.ask(third.writer, third.creation()), Err(ErrorCode::RateLimited));
 }
 
+fn a_connection_appends_only_so_much(world: &mut World<impl Store>) {
+    world.restart(OPEN, Quotas { appends_per_connection: Rate::new(4, 60_000), ..Quotas::unlimited() });
+    let (one, two) = (Chat::create(world), Chat::create(world));
+    let two = Chat { writer: one.writer, ..two };
+    assert!(one.append(world, one.message(1)).is_ok());
+    assert!(two.append(world, two.message(1)).is_ok());
+    let large = Append { body: vec![1; 40_000].into(), ..one.message(2) };
+    assert_eq!(one.append(world, large), Err(ErrorCode::RateLimited), "a large one counts for more");
+    assert!(one.append(world, one.message(2)).is_ok());
+    assert!(two.append(world, two.message(2)).is_ok());
+    assert_eq!(two.append(world, two.message(3)), Err(ErrorCode::RateLimited));
+}
+
 /// Whoever was removed still knows the topic's id: that must not be enough to silence those who stayed.
 fn a_stranger_uses_up_no_members_room(world: &mut World<impl Store>) {
     let quotas = Quotas { appends_per_topic: Rate::new(3, 60_000), ..Quotas::unlimited() };
@@ -353,7 +372,7 @@ fn a_stranger_uses_up_no_members_room(world: &mut World<impl Store>) {
 }
 
 /// Takes one token, once, for anything.
-struct OneToken(Option<&'static [u8]>);
+struct OneToken(Option<&'static [u8]>, Arc<OnceLock<ConnectionId>>);
 
 impl TokenGate for OneToken {
     fn spend(
@@ -367,12 +386,15 @@ impl TokenGate for OneToken {
         if good && self.0.take().is_some() { Ok(()) } else { Err(TokenRefused::Invalid) }
     }
 
-    fn disconnected(&mut self, _: ConnectionId) {}
+    fn disconnected(&mut self, id: ConnectionId) {
+        self.1.set(id).unwrap();
+    }
 }
 
 fn what_costs_others_something_needs_a_token(world: &mut World<impl Store>) {
     let chat = Chat::create(world);
-    world.with_gate(OneToken(Some(b"blind")));
+    let forgotten = Arc::new(OnceLock::new());
+    world.with_gate(OneToken(Some(b"blind"), Arc::clone(&forgotten)));
     let id = world.topic_plane();
     let TopicRequest::CreateTopic(creation) = chat.creation() else { panic!() };
     let with = |token: &'static [u8]| {
@@ -387,6 +409,8 @@ fn what_costs_others_something_needs_a_token(world: &mut World<impl Store>) {
     }
     assert!(world.ask(id, with(b"blind")).is_ok());
     assert_eq!(world.ask(id, with(b"blind")), Err(ErrorCode::TokenRefused), "spent");
+    world.disconnect(id);
+    assert_eq!(forgotten.get(), Some(&id), "what the gate knows of a connection goes with it");
 }
 
 fn frames_that_are_no_requests_are_refused(world: &mut World<impl Store>) {

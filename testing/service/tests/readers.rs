@@ -9,7 +9,7 @@ use sotto_wire::limits::{
 };
 use sotto_wire::proto::ErrorCode;
 use sotto_wire::topic::{
-    Append, Follow, OpenSlot, SlotAuth, TopicCall, TopicFrame, TopicRequest, TopicResponse,
+    Append, ControlChange, Follow, OpenSlot, SlotAuth, TopicCall, TopicFrame, TopicRequest, TopicResponse,
 };
 
 over_stores!(
@@ -18,6 +18,7 @@ over_stores!(
     a_reader_begins_where_it_says,
     a_reader_who_knows_more_than_there_is_sees_what_comes_next,
     a_slow_reader_gets_everything_in_order_and_the_server_keeps_little,
+    a_slow_reader_of_a_closed_topic_gets_everything_first,
     many_topics_take_turns_on_a_slow_connection,
     a_slot_opens_with_its_secret_only,
     a_slot_reads_no_further_than_it_has_proved,
@@ -108,6 +109,24 @@ fn a_slow_reader_gets_everything_in_order_and_the_server_keeps_little(world: &mu
     assert_eq!(seqs, (1..=70).collect::<Vec<_>>(), "everything once, in order");
     chat.say(world, [100]);
     assert_eq!(world.seqs(id), [71], "and is served live again");
+}
+
+fn a_slow_reader_of_a_closed_topic_gets_everything_first(world: &mut World<impl Store>) {
+    let mut chat = Chat::create(world);
+    let reader = chat.reader(world, 0);
+    let id = reader.following(world, 0);
+    for n in 0..20 {
+        let message = Append { body: vec![1; 60_000].into(), ..chat.message(n) };
+        chat.appended(world, message);
+    }
+    world.ask(chat.writer, chat.action(Seq(20), ControlChange::Close)).unwrap();
+    let mut frames = world.topic_frames(id);
+    assert!(matches!(frames.pop(), Some(TopicFrame::FollowEnded { .. })));
+    let read = frames.iter().map(|frame| match frame {
+        TopicFrame::Entries(entries) => entries.entries.len(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(read.sum::<usize>(), 20);
 }
 
 fn many_topics_take_turns_on_a_slow_connection(world: &mut World<impl Store>) {

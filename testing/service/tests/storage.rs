@@ -32,8 +32,10 @@ fn nothing_of_a_failed_batch_was_accepted(world: &mut World<impl Store>) {
         (chat.writer, TopicRequest::Append(adding)),
         (other, TopicRequest::Append(chat.message(3))),
         (other, TopicRequest::AckSlot { auth: reader.auth.clone(), seq: sotto_wire::ids::Seq(1) }),
+        (other, TopicRequest::Unfollow(vec![reader.auth.slot])),
     ]);
-    assert_eq!(answers, [Err(ErrorCode::Storage), Err(ErrorCode::Storage), Err(ErrorCode::Storage)]);
+    assert_eq!(answers[..3], [Err(ErrorCode::Storage), Err(ErrorCode::Storage), Err(ErrorCode::Storage)]);
+    assert_eq!(answers[3], Ok(TopicResponse::Unfollowed), "what needs no store works on");
     assert!(world.topic_frames(id).is_empty(), "nobody was told of what was not stored");
     assert_eq!(world.service.counters().storage_failures, 1);
     world.store.set(Disk::Works);
@@ -108,8 +110,12 @@ fn an_inbox_goes_on_when_the_store_is_back(world: &mut World<impl Store>) {
     assert!(world.ask(stranger, TopicRequest::DropInInbox(item)).is_ok(), "the capability was not spent");
     let call = sotto_wire::account::AccountCall { id: 1, request: AccountRequest::FollowInbox };
     world.receive(vec![(phone, Plane::Account, call.encode())]);
-    let frames = world.account_frames(phone);
-    assert_eq!(frames.len(), 2, "the answer, then the item");
+    world.store.set(Disk::Gone);
+    assert_eq!(world.account_frames(phone).len(), 1, "the answer, and no item");
+    world.store.set(Disk::Works);
+    assert!(world.account_frames(phone).is_empty());
+    world.tick();
+    assert_eq!(world.account_frames(phone).len(), 1, "the item");
 }
 
 fn housekeeping_is_taken_up_again(world: &mut World<impl Store>) {
