@@ -178,6 +178,23 @@ impl Server {
         Ok(String::from_utf8(page)?)
     }
 
+    /// Copies its data, while it runs, into a new folder.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn backup(&self, to: &Path) -> anyhow::Result<()> {
+        self.chore(&["backup", &to.to_string_lossy()])?.ok().map(drop)
+    }
+
+    /// Puts a [`backup`](Self::backup) in place of its data. It must not run.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn restore(&self, from: &Path) -> anyhow::Result<()> {
+        std::fs::remove_dir_all(&self.data)?;
+        self.chore(&["restore", &from.to_string_lossy()])?.ok().map(drop)
+    }
+
     /// Runs another command of `sottod` on this server's data.
     ///
     /// # Errors

@@ -121,6 +121,47 @@ fn of_the_future(hello: proto::Hello) -> proto::Hello {
     proto::Hello { protocol: 2, protocol_min: 2, ..hello }
 }
 
+/// Nobody can tell such a server from one that lies, so it is an alarm; but the conversation can go on.
+#[test]
+fn a_server_that_lost_its_newest_entries_is_reported_and_both_start_over() -> anyhow::Result<()> {
+    let mut stage = Stage::new()?;
+    let (alice, bob) = stage.two_contacts()?;
+    let backup = stage.path("backup");
+    stage.server.backup(&backup)?;
+    alice.done(&["send", &bob.at(), "after the backup"])?;
+    ensure!(bob.texts(&alice)?.len() == 3);
+    stage.server.stop()?;
+    stage.server.restore(&backup)?;
+    stage.server.restart()?;
+    for (who, with) in [(&alice, &bob), (&bob, &alice)] {
+        let run = who.run(&["sync"])?;
+        ensure!(run.code == 3 && run.stderr.contains("ALARM"), "{}: {}", run.code, run.stderr);
+        let texts = who.with_flags(&["--offline"]).texts(with)?;
+        ensure!(texts == and(&["after the backup"]), "what was read stays: {texts:?}");
+    }
+    alice.done(&["start-over", &bob.at()])?;
+    alice.done(&["send", &bob.at(), "On we go."])?;
+    both_have(&alice, &bob, &and(&["after the backup", "On we go."]))
+}
+
+#[test]
+fn a_server_that_was_set_up_anew_is_not_talked_to() -> anyhow::Result<()> {
+    let mut stage = Stage::new()?;
+    let (alice, bob) = stage.two_contacts()?;
+    stage.server.stop()?;
+    let (data, kept) = (stage.server.data().to_owned(), stage.path("kept"));
+    std::fs::rename(&data, &kept)?;
+    stage.server.restart()?;
+    let run = alice.run(&["--wait", "2", "send", &bob.at(), "to whom?"])?;
+    ensure!(run.code == 3 && run.stderr.contains("ALARM"), "{}: {}", run.code, run.stderr);
+    ensure!(run.stderr.contains("another key"), "the reason is said: {}", run.stderr);
+    stage.server.stop()?;
+    std::fs::remove_dir_all(&data)?;
+    std::fs::rename(&kept, &data)?;
+    stage.server.restart()?;
+    both_have(&alice, &bob, &and(&["to whom?"]))
+}
+
 #[test]
 fn what_is_no_sotto_server_is_called_that() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;

@@ -24,13 +24,17 @@ use crate::side::Side;
 use crate::tally::Tally;
 
 const KILLS: usize = 200;
+/// More of them, for a long night.
+const KILLS_VARIABLE: &str = "SOTTO_TEST_KILLS";
 const LANGUAGES: usize = 100;
 /// Another one plays another game.
 const SEED_VARIABLE: &str = "SOTTO_TEST_SEED";
 
 #[test]
 fn two_hundred_kills_lose_and_double_nothing() -> anyhow::Result<()> {
-    let seed = std::env::var(SEED_VARIABLE).ok().map_or(Ok(1948), |seed| seed.parse())?;
+    let given = |name| std::env::var(name).ok().map(|number| number.parse::<u64>()).transpose();
+    let seed = given(SEED_VARIABLE)?.unwrap_or(1948);
+    let kills = given(KILLS_VARIABLE)?.map_or(Ok(KILLS), usize::try_from)?;
     let mut stage = Stage::new()?;
     let (alice, bob) = stage.two_contacts()?;
     let articles: Vec<String> =
@@ -45,7 +49,7 @@ fn two_hundred_kills_lose_and_double_nothing() -> anyhow::Result<()> {
     let started = Instant::now();
     let mut game = Game { stage: &mut stage, sides, tell, heard, rng, tally: Tally::default() };
     game.remember_introduction()?;
-    game.play(KILLS).with_context(|| format!("{SEED_VARIABLE}={seed}"))?;
+    game.play(kills).with_context(|| format!("{SEED_VARIABLE}={seed}"))?;
     let killing = started.elapsed().as_secs_f64();
     game.finish()?;
     let messages = game.compare().with_context(|| format!("{SEED_VARIABLE}={seed}"))?;
