@@ -24,7 +24,7 @@ pub(crate) fn deliver<S: Store>(store: &S, state: &mut State, mut batch: Batch) 
     let answered: BTreeSet<ConnectionId> = batch.replies.iter().map(|reply| reply.connection).collect();
     for id in std::mem::take(&mut batch.look_at) {
         let Some(connection) = state.connections.get_mut(id) else { continue };
-        if connection.closing || connection.window.is_asked() {
+        if connection.closing || connection.window.is_asked() || !connection.has_backlog() {
             continue;
         }
         if answered.contains(&id) {

@@ -152,6 +152,13 @@ impl<S: Store> World<S> {
         self.queues.get(&id).map_or(0, |queue| queue.iter().map(|(frame, _)| frame.len()).sum())
     }
 
+    /// Frames that wait to be read from a connection and then ask for a call.
+    pub fn asks(&self, id: ConnectionId) -> usize {
+        let asks =
+            |queue: &VecDeque<(Bytes, Then)>| queue.iter().filter(|(_, then)| *then == Then::Ask).count();
+        self.queues.get(&id).map_or(0, asks)
+    }
+
     /// Where a frame's bytes lie: equal for frames that are one and the same.
     pub fn addresses(&self, id: ConnectionId) -> Vec<*const u8> {
         self.queues

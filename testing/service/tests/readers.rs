@@ -29,6 +29,7 @@ over_stores!(
     a_connection_follows_a_topic_once,
     an_ack_grows_and_never_goes_beyond_what_there_is,
     a_follow_and_an_append_in_one_batch_miss_nothing,
+    a_connection_with_nothing_to_catch_up_asks_for_no_call,
     a_connection_follows_only_so_many,
     disconnected_readers_leave_nothing_behind,
 );
@@ -324,6 +325,19 @@ fn a_follow_and_an_append_in_one_batch_miss_nothing(world: &mut World<impl Store
         .collect();
     assert_eq!(seqs, [2, 3]);
     assert!(matches!(frames.first(), Some(TopicFrame::Response { id: 2, .. })), "answers come first");
+}
+
+fn a_connection_with_nothing_to_catch_up_asks_for_no_call(world: &mut World<impl Store>) {
+    let mut chat = Chat::create(world);
+    let reader = chat.reader(world, 0);
+    chat.say(world, [1]);
+    let id = world.topic_plane();
+    let follow =
+        |from, number| (id, Plane::Topic, TopicCall { id: number, request: reader.follow(from) }.encode());
+    world.receive(vec![follow(1, 1)]);
+    assert_eq!(world.asks(id), 0);
+    world.receive(vec![follow(0, 2)]);
+    assert_eq!(world.asks(id), 1, "one that has something to catch up asks once");
 }
 
 fn a_connection_follows_only_so_many(world: &mut World<impl Store>) {
