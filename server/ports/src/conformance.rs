@@ -1,4 +1,4 @@
-//! The suite every adapter runs: what the [crate](crate) page promises, said as tests.
+//! The suite every adapter runs: what the [crate] page promises, said as tests.
 //!
 //! In an adapter's tests: `sotto_ports::conformance!(|| Guard)`, where the closure makes an empty store (anything that
 //! derefs to one, so that it may hold a temporary directory). Durable adapters also call [`durable`] with

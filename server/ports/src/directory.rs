@@ -29,7 +29,7 @@ pub struct Account {
     pub newest: SignedList,
 }
 
-/// Accounts and what belongs to them. See the [crate](crate) page for the contract of a write.
+/// Accounts and what belongs to them. See the [crate] page for the contract of a write.
 pub trait Directory {
     /// Applies a batch in one durable transaction.
     ///

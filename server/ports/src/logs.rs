@@ -45,7 +45,7 @@ pub struct Stretch {
     pub newest: Seq,
 }
 
-/// Topics. See the [crate](crate) page for the contract of a write.
+/// Topics. See the [crate] page for the contract of a write.
 pub trait Logs {
     /// Applies a batch in one durable transaction.
     ///
