@@ -1,22 +1,30 @@
 //! A server that is gone, slow or newer, a handle that is unknown or taken, a clock that is a year off, a database
 //! that is damaged: each time a clear error with the way out, and nothing is lost.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use prost::Message as _;
 use sotto_e2e::plane::Plane;
+use sotto_e2e::process::Process;
 use sotto_e2e::proxy::{Flow, Way};
 use sotto_e2e::{Client, Proxy, Stage, stage};
 use sotto_wire::proto::{self, account_frame, topic_frame};
 
+/// Moments at which a registration is killed, 10 ms apart.
+const MOMENTS: u64 = 14;
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
 
 /// Fails with this code and a way out; what was written waits here.
 fn refused(client: &Client, arguments: &[&str], code: &str) -> anyhow::Result<()> {
-    let run = client.run(&[&["--json", "--wait", "2"], arguments].concat())?;
+    // Of a server that says nothing one has heard enough soon.
+    let wait = if matches!(code, "server_gone" | "server_slow") { "2" } else { "20" };
+    let run = client.run(&[&["--json", "--wait", wait], arguments].concat())?;
     let trouble = run.refused().with_context(|| format!("{} {}", client.at(), arguments.join(" ")))?;
     ensure!(trouble.code == code, "{trouble:?}");
     Ok(())
@@ -213,6 +221,42 @@ fn a_clock_a_year_off_is_said_and_nothing_is_lost() -> anyhow::Result<()> {
         let carol = stage.stranger("carol").with_flags(&["--clock-offset", &offset.to_string()]);
         refused(&carol, &["register", "@carol", "--server", &stage.server.url()], "clock_off")?;
     }
+    Ok(())
+}
+
+/// Killed before, while and after the server stores the account: with the same words, or anew where nothing had
+/// begun, there is always an account in the end, and it can be written to.
+#[test]
+fn a_registration_that_was_killed_at_any_moment_can_be_finished() -> anyhow::Result<()> {
+    let stage = Stage::new()?;
+    let bob = stage.person("bob")?;
+    let mut ends = BTreeMap::<&str, usize>::new();
+    for moment in 0..MOMENTS {
+        let alice = stage.stranger(&format!("alice_{moment}"));
+        let url = stage.server.url();
+        let mut command = alice.command(&["register", &alice.at(), "--server", &url])?;
+        let mut process = Process::start("sotto", command.stdin(Stdio::null()).stdout(Stdio::null()))?;
+        std::thread::sleep(Duration::from_millis(5 + 10 * moment));
+        let killed = process.kill().is_ok();
+        let had_begun = alice.run(&["--json", "register", "--resume"])?;
+        let end = match (killed, had_begun.code) {
+            (false, _) => "was over before it was killed",
+            (true, 0) => "was finished",
+            (true, _) => match had_begun.refused()?.code.as_str() {
+                "account_exists" => "had got through",
+                "no_account" | "nothing_prepared" => {
+                    alice.register(&url)?;
+                    "had to be begun anew"
+                }
+                other => anyhow::bail!("moment {moment}: {other}"),
+            },
+        };
+        *ends.entry(end).or_default() += 1;
+        alice.done(&["sync"])?;
+        bob.done(&["send", &alice.at(), "Welcome."])?;
+        ensure!(alice.json(&["requests"])?.len() == 1);
+    }
+    println!("{MOMENTS} registrations that were killed: {ends:?}");
     Ok(())
 }
 

@@ -267,7 +267,7 @@ fn an_entrys_bytes_changed_without_the_key_are_refused_until_the_truth_arrives()
     let play = Play::new()?;
     play.proxy.meddle(meddling_with_entries(|entries| change_a_body(entries)));
     play.friend.done(&["send", &play.victim.at(), "Meet me at noon."])?;
-    alarmed(&play.victim.run(&["--wait", "3", "sync"])?)?;
+    alarmed(&play.victim.run(&["--wait", "5", "sync"])?)?;
     play.is_alarmed("server_signature_wrong")?;
     play.begins_after(&["May I write to you?", "Yes."])?;
     play.proxy.be_honest();
@@ -280,7 +280,7 @@ fn an_entrys_bytes_changed_and_signed_by_the_operator_are_reported_in_their_plac
     let play = Play::new()?;
     play.proxy.meddle(telling(Operator::of(play.stage.server.data())?, |entries| change_a_body(entries)));
     play.friend.done(&["send", &play.victim.at(), "Meet me at noon."])?;
-    alarmed(&play.victim.run(&["--wait", "3", "sync"])?)?;
+    alarmed(&play.victim.run(&["--wait", "5", "sync"])?)?;
     let alarms = play.alarms()?;
     ensure!(alarms.contains(&"foreign_entry".to_owned()), "{alarms:?}");
     let seen = play.seen()?;
@@ -307,7 +307,7 @@ fn the_order_of_entries_changed_without_the_key_is_refused_until_the_truth_arriv
     for text in ["Do not", "sell", "the house."] {
         play.friend.done(&["send", &play.victim.at(), text])?;
     }
-    alarmed(&play.victim.run(&["--wait", "3", "sync"])?)?;
+    alarmed(&play.victim.run(&["--wait", "5", "sync"])?)?;
     play.is_alarmed("server_signature_wrong")?;
     play.begins_after(&["May I write to you?", "Yes."])?;
     play.proxy.be_honest();
@@ -332,7 +332,7 @@ fn an_order_that_the_operator_signed_is_reported_by_the_friends_next_message() -
     let first = play.victim.run(&["sync"])?;
     ensure!(*swapped.lock().unwrap(), "two messages have changed places");
     play.friend.done(&["send", &play.victim.at(), "Understood?"])?;
-    let second = play.victim.run(&["--wait", "3", "sync"])?;
+    let second = play.victim.run(&["--wait", "5", "sync"])?;
     alarmed(&first).or_else(|_| alarmed(&second))?;
     play.is_alarmed("log_fork")
 }
@@ -355,7 +355,7 @@ fn an_entry_that_the_operator_left_out_is_reported_by_the_friends_next_message()
     let first = play.victim.run(&["sync"])?;
     ensure!(*dropped.lock().unwrap(), "an entry was left out");
     play.friend.done(&["send", &play.victim.at(), "Understood?"])?;
-    let second = play.victim.run(&["--wait", "3", "sync"])?;
+    let second = play.victim.run(&["--wait", "5", "sync"])?;
     alarmed(&first).or_else(|_| alarmed(&second))?;
     play.is_alarmed("log_fork")
 }
