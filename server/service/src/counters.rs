@@ -35,7 +35,7 @@ counters! {
     topic_connections_open,
     /// Requests that were handled, refused ones included.
     requests,
-    /// Batches that the store failed to commit.
+    /// Batches and reads that the store failed.
     storage_failures,
     /// Accounts made.
     registrations,

@@ -12,9 +12,9 @@ pub(crate) fn tick<S: Store>(store: &mut S, state: &mut State, now: Millis) {
     state.limits.prune(now);
     let today = now.minute().day();
     // What fails now is due still at the next tick.
-    let swept = sweep(store, state, today);
-    let expired = expire(store, state, today);
-    state.counters.storage_failures += u64::from(swept.is_err()) + u64::from(expired.is_err());
+    for done in [sweep(store, state, today), expire(store, state, today)] {
+        done.unwrap_or_else(|error| state.storage_failed(error));
+    }
 }
 
 /// Sweeps the topics with new acks, and those whose day has come.

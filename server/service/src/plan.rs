@@ -4,7 +4,7 @@
 //! it must know first, and says which operation decides the rest and how the outcome becomes an answer.
 
 use rand_core::CryptoRngCore;
-use sotto_ports::{DirectoryOp, DirectoryOutcome, LogOp, LogOutcome, Store};
+use sotto_ports::{DirectoryOp, DirectoryOutcome, LogOp, LogOutcome, StorageError, Store};
 use sotto_wire::ids::Millis;
 use sotto_wire::proto::ErrorCode;
 
@@ -96,6 +96,14 @@ impl<S: Store> Ask<'_, S> {
     pub(crate) fn charge_read(&mut self) -> Result<(), Refused> {
         let (rate, now) = (self.state.quotas.reads_per_connection, self.now);
         Ok(self.peer()?.reads.take(rate, 1, now)?)
+    }
+
+    /// Reads what has been committed.
+    pub(crate) fn read<T>(&mut self, read: impl FnOnce(&S) -> Result<T, StorageError>) -> Result<T, Refused> {
+        read(self.store).map_err(|error| {
+            self.state.storage_failed(error);
+            ErrorCode::Storage.into()
+        })
     }
 
     /// Whose connection this is.

@@ -1,7 +1,6 @@
 //! Every reason of the ports and of the service as the code a peer is told.
 
 use sotto_identity::{KeyPackageError, ListError};
-use sotto_ports::StorageError;
 use sotto_ports::directory::{DropRefused, ListRefused, NoKeyPackage, PublishRefused, RegisterRefused};
 use sotto_ports::logs::{
     AckRefused, AppendRefused, ControlRefused, CreateRefused, OpenSlotRefused, ProveRefused, SlotRefused,
@@ -42,13 +41,6 @@ impl From<TokenRefused> for Refused {
 impl From<BadSignature> for Refused {
     fn from(_: BadSignature) -> Self {
         ErrorCode::Unauthenticated.into()
-    }
-}
-
-// The operator reads the cause in the log of whoever owns the store; the peer learns that nothing was accepted.
-impl From<StorageError> for Refused {
-    fn from(_: StorageError) -> Self {
-        ErrorCode::Storage.into()
     }
 }
 

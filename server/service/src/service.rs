@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use rand_core::CryptoRngCore;
-use sotto_ports::Store;
+use sotto_ports::{StorageError, Store};
 use sotto_wire::account::AccountFrame;
 use sotto_wire::frames::{Hello, Refusal};
 use sotto_wire::ids::{HelloNonce, Millis};
@@ -146,6 +146,11 @@ impl<S: Store> Service<S> {
         &self.state.counters
     }
 
+    /// Why the store failed last, since this was asked last: for the operator's log. It names files and operations.
+    pub fn storage_trouble(&mut self) -> Option<StorageError> {
+        self.state.trouble.take()
+    }
+
     /// The store back, for a caller that closes it.
     pub fn into_store(self) -> S {
         self.store
@@ -233,8 +238,8 @@ impl<S: Store> Service<S> {
             std::mem::take(&mut round.directory).into_iter().map(|(op, at, after)| (op, (at, after))).unzip();
         let mut outcomes = match self.store.apply_to_directory(ops) {
             Ok(outcomes) => outcomes.into_iter(),
-            Err(_) => {
-                self.state.counters.storage_failures += 1;
+            Err(error) => {
+                self.state.storage_failed(error);
                 after.iter().for_each(|(at, _)| round.answer(*at, Err(ErrorCode::Storage.into())));
                 return;
             }
@@ -257,8 +262,11 @@ impl<S: Store> Service<S> {
         }
         let applied = if ops.is_empty() { Ok(Vec::new()) } else { self.store.apply_to_logs(ops) };
         let failed = applied.is_err();
-        self.state.counters.storage_failures += u64::from(failed);
-        let mut outcomes = applied.unwrap_or_default().into_iter();
+        let outcomes = applied.unwrap_or_else(|error| {
+            self.state.storage_failed(error);
+            Vec::new()
+        });
+        let mut outcomes = outcomes.into_iter();
         for (count, at, then) in after {
             if failed && count > 0 {
                 round.answer(at, Err(ErrorCode::Storage.into()));

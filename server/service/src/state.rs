@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ed25519_dalek::{Signer, SigningKey};
+use sotto_ports::StorageError;
 use sotto_wire::ids::{CapabilityHash, Millis, PublicKey, TopicId};
 use sotto_wire::receipt::{ReceiptBatch, SignedBatch};
 
@@ -26,6 +27,8 @@ pub(crate) struct State {
     pub(crate) touched: BTreeSet<TopicId>,
     /// Connections whose backlog waits for the store to work again.
     pub(crate) stalled: BTreeSet<ConnectionId>,
+    /// Why the store failed last, until somebody asks.
+    pub(crate) trouble: Option<StorageError>,
     log_key: SigningKey,
 }
 
@@ -84,6 +87,7 @@ impl State {
             limits: Limits::new(&quotas),
             touched: BTreeSet::new(),
             stalled: BTreeSet::new(),
+            trouble: None,
             log_key,
         }
     }
@@ -102,6 +106,12 @@ impl State {
     pub(crate) fn sign(&mut self, receipts: ReceiptBatch) -> SignedBatch {
         self.counters.signatures += u64::from(!receipts.is_empty());
         receipts.sign(self.log_key(), |bytes| self.log_key.sign(bytes).into())
+    }
+
+    /// Notes why the store failed: the peer only learns that it did.
+    pub(crate) fn storage_failed(&mut self, error: StorageError) {
+        self.counters.storage_failures += 1;
+        self.trouble = Some(error);
     }
 
     /// Notes that a topic may have something to trim.

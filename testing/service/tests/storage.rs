@@ -1,6 +1,7 @@
 //! When the disk is full: an error that says so, nothing half-accepted, and everything works again afterwards.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "each function is a test, called once per store")]
 
+use sotto_ports::StorageError;
 use sotto_service::Plane;
 use sotto_service_tests::{Chat, Disk, Person, Store, World, body, over_stores};
 use sotto_wire::account::{AccountRequest, AccountResponse};
@@ -38,6 +39,8 @@ fn nothing_of_a_failed_batch_was_accepted(world: &mut World<impl Store>) {
     assert_eq!(answers[3], Ok(TopicResponse::Unfollowed), "what needs no store works on");
     assert!(world.topic_frames(id).is_empty(), "nobody was told of what was not stored");
     assert_eq!(world.service.counters().storage_failures, 1);
+    assert!(matches!(world.service.storage_trouble(), Some(StorageError::Full)), "the operator learns why");
+    assert!(world.service.storage_trouble().is_none(), "once");
     world.store.set(Disk::Works);
     assert_eq!(chat.append(world, chat.message(3)).map(|answer| answer.name()), Ok("appended"));
     assert_eq!(world.bodies(id), [body(3)], "the repeat takes the place that was free");

@@ -19,7 +19,7 @@ pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>, request: &Authenticate) -> Pl
     if standing.is_some_and(|standing| standing != who) {
         return Err(ErrorCode::Malformed.into());
     }
-    let account = ask.store.account(request.account)?.ok_or(ErrorCode::AccountUnknown)?;
+    let account = ask.read(|store| store.account(request.account))?.ok_or(ErrorCode::AccountUnknown)?;
     // The store holds only lists that were checked before.
     let list = ListBody::parse(&account.newest.list).map_err(|_| Refused::from(ErrorCode::Internal))?;
     let device = list.device(request.device).ok_or(ErrorCode::Unauthenticated)?;

@@ -16,7 +16,7 @@ pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>) -> Planned {
     if ask.state.connections.of_device(who.account, who.device).len() > INBOX_FOLLOWERS_MAX {
         return Err(ErrorCode::Quota.into());
     }
-    let waiting = VecDeque::from(ask.store.inbox(who.account, who.device)?);
+    let waiting = VecDeque::from(ask.read(|store| store.inbox(who.account, who.device))?);
     let count = waiting.len() as u32;
     // In the order of the logs' operations there is nothing to wait for; the answer comes first, then the items.
     Ok(Plan::Logs(

@@ -9,6 +9,6 @@ use crate::plan::{Ask, Plan, Planned};
 pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>) -> Planned {
     let who = ask.who()?;
     ask.charge_read()?;
-    let count = ask.store.key_packages(who.account, who.device)?;
+    let count = ask.read(|store| store.key_packages(who.account, who.device))?;
     Ok(Plan::Answer(Answer::Account(AccountResponse::KeyPackageCount(count))))
 }

@@ -14,7 +14,9 @@ const COST_LISTS: usize = 16;
 
 /// The newest list of an account, with the pins of all before it.
 pub(super) fn newest<S: Store>(ask: &mut Ask<'_, S>, account: AccountId) -> Result<DeviceList, Refused> {
-    let lists = ask.store.lists(account, None, LISTS_PER_ACCOUNT_MAX)?.ok_or(ErrorCode::AccountUnknown)?;
+    let lists = ask
+        .read(|store| store.lists(account, None, LISTS_PER_ACCOUNT_MAX))?
+        .ok_or(ErrorCode::AccountUnknown)?;
     ask.charge_checks((lists.len() / COST_LISTS) as u32)?;
     DeviceList::chain(account, &lists).map_err(|_| ErrorCode::Internal.into())
 }

@@ -71,9 +71,13 @@ fn first_device<S: Store>(
     Ok(Who { account: list.account(), device: id })
 }
 
-fn is_registered<S: Store>(ask: &Ask<'_, S>, request: &Register, list: &DeviceList) -> Result<bool, Refused> {
-    let Some(account) = ask.store.account(list.account())? else { return Ok(false) };
-    let first = ask.store.lists(list.account(), None, 1)?.unwrap_or_default();
+fn is_registered<S: Store>(
+    ask: &mut Ask<'_, S>,
+    request: &Register,
+    list: &DeviceList,
+) -> Result<bool, Refused> {
+    let Some(account) = ask.read(|store| store.account(list.account()))? else { return Ok(false) };
+    let first = ask.read(|store| store.lists(list.account(), None, 1))?.unwrap_or_default();
     Ok(account.handle == request.handle && first.first().is_some_and(|first| first.hash() == list.hash()))
 }
 

@@ -18,7 +18,8 @@ use crate::state::State;
 pub(super) fn pump<S: Store>(store: &S, state: &mut State, batch: &mut Batch, id: ConnectionId) {
     while state.connections.get(id).is_some_and(|connection| connection.window.is_open()) {
         let Some(topic) = state.connections.topic(id).and_then(|side| side.next()) else { break };
-        if piece(store, state, batch, id, topic).is_err() {
+        if let Err(error) = piece(store, state, batch, id, topic) {
+            state.storage_failed(error);
             // The store does not answer: the next tick tries again.
             state.connections.topic(id).into_iter().for_each(|side| side.wait(topic));
             state.stalled.insert(id);

@@ -56,7 +56,8 @@ pub(super) fn pump<S: Store>(store: &S, state: &mut State, batch: &mut Batch, id
                     .for_each(|connection| connection.window.spend(bytes));
                 batch.event(vec![id], AccountFrame::InboxItems(items).encode(), Then::Keep);
             }
-            Err(_) => {
+            Err(error) => {
+                state.storage_failed(error);
                 state.stalled.insert(id);
                 return;
             }

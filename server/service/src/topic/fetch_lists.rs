@@ -13,6 +13,8 @@ use crate::plan::{Ask, Plan, Planned};
 pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>, account: AccountId, after: Option<Pin>) -> Planned {
     ask.charge_read()?;
     let after = after.map(|pin| pin.place());
-    let lists = ask.store.lists(account, after, LISTS_PER_REPLY_MAX)?.ok_or(ErrorCode::AccountUnknown)?;
+    let lists = ask
+        .read(|store| store.lists(account, after, LISTS_PER_REPLY_MAX))?
+        .ok_or(ErrorCode::AccountUnknown)?;
     Ok(Plan::Answer(Answer::Topic(TopicResponse::Lists(lists))))
 }

@@ -11,6 +11,6 @@ use crate::tokens::Purpose;
 
 pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>, handle: &Handle, token: Option<&Token>) -> Planned {
     ask.state.gate.spend(ask.connection, Purpose::LookUp, token, ask.now)?;
-    let account = ask.store.account_named(handle)?.ok_or(ErrorCode::HandleUnknown)?;
+    let account = ask.read(|store| store.account_named(handle))?.ok_or(ErrorCode::HandleUnknown)?;
     Ok(Plan::Answer(Answer::Topic(TopicResponse::HandleFound(account))))
 }
