@@ -10,7 +10,7 @@ use std::{
 };
 
 use rand_core::CryptoRngCore;
-use sotto_ports::Store;
+use sotto_ports::{StorageError, Store};
 use sotto_service::{AddressPrefix, ConnectionId, Counters, Outgoing, Plane, Received, Service};
 use sotto_wire::ids::Millis;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -64,7 +64,7 @@ pub(crate) fn start<S: Store + Send + 'static>(
 ) -> std::io::Result<(mpsc::Sender<Event>, oneshot::Receiver<Service<S>>)> {
     let (events, waiting) = mpsc::channel(EVENTS_MAX);
     let (finished, back) = oneshot::channel();
-    let trouble = Trouble { failures: 0, told: None };
+    let trouble = Trouble { failures: 0, cause: None, told: None };
     let thread = ServiceThread { service, entropy, metrics, waiting, mailboxes: HashMap::new(), trouble };
     std::thread::Builder::new().name("service".to_owned()).spawn(move || {
         // The receiver is gone only when nobody wants the service back.
@@ -85,6 +85,7 @@ struct ServiceThread<S> {
 /// What the log has been told about a store that fails.
 struct Trouble {
     failures: u64,
+    cause: Option<StorageError>,
     told: Option<Instant>,
 }
 
@@ -158,7 +159,8 @@ impl<S: Store> ServiceThread<S> {
             // Whoever asked may have given up.
             let _ = probe.send(self.pulse());
         }
-        self.trouble.tell(self.service.counters().storage_failures);
+        let cause = self.service.storage_trouble();
+        self.trouble.tell(self.service.counters().storage_failures, cause);
         if round.stop { Work::Stopped } else { Work::Continues }
     }
 
@@ -200,14 +202,13 @@ impl<S: Store> ServiceThread<S> {
 
 impl Trouble {
     /// A full disk fails every batch: the log hears of it once in a while.
-    fn tell(&mut self, failures: u64) {
+    fn tell(&mut self, failures: u64, cause: Option<StorageError>) {
+        self.cause = cause.or(self.cause.take());
         if failures == self.failures || self.told.is_some_and(|told| told.elapsed() < TELL_AGAIN) {
             return;
         }
-        tracing::error!(
-            failures,
-            "the store failed and accepted nothing; `sottod doctor` looks for the reason"
-        );
+        let cause = self.cause.take().map(tracing::field::display);
+        tracing::error!(failures, cause, "the store failed and accepted nothing; see also `sottod doctor`");
         self.failures = failures;
         self.told = Some(Instant::now());
     }
