@@ -74,7 +74,7 @@ impl Listening {
         Ok(())
     }
 
-    /// Asks and waits for the answer; what happens meanwhile is kept for [`next_event`](Self::next_event).
+    /// Asks and waits for the answer; what happens meanwhile is kept for [`next_notice`](Self::next_notice).
     ///
     /// # Errors
     /// When the client is gone or does not answer.
