@@ -85,7 +85,7 @@ pub enum Heard {
     Reply(Ticket, Result<Reply, SessionError>),
 }
 
-/// See the [module](self).
+/// A profile in use: held by this process, or by another that answers over its socket; the same either way.
 pub struct Session {
     joining: Joining,
     link: Option<Link>,
