@@ -50,6 +50,8 @@ pub(crate) struct Game<'a> {
     pub(crate) heard: Receiver<Heard>,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) tally: Tally,
+    /// Lines that stand among others of the same minute which their writer wrote before.
+    pub(crate) moved: usize,
 }
 
 impl Game<'_> {
@@ -168,10 +170,12 @@ impl Game<'_> {
         let lines = self.page(index, None)?;
         let side = &mut self.sides[index];
         let own: Vec<&MessageView> = lines.iter().filter(|line| line.own).collect();
-        let last = own.iter().position(|line| Some(line.id) == side.acknowledged.last().copied());
-        let newer = &own[last.context("the last message that was acknowledged is gone")? + 1..];
+        let kept = own.iter().any(|line| Some(line.id) == side.acknowledged.last().copied());
+        ensure!(kept, "the last message that was acknowledged is gone");
+        let known: BTreeSet<_> = side.acknowledged.iter().rev().take(2 * PAGE).collect();
+        let newer: Vec<_> = own.into_iter().filter(|line| !known.contains(&line.id)).collect();
         let text = side.texts[side.given.saturating_sub(1) % side.texts.len()].as_str();
-        match (side.pending.take(), newer) {
+        match (side.pending.take(), newer.as_slice()) {
             (None, []) => {}
             (Some(_), [line]) if line.text.as_deref() == Some(text) => side.acknowledged.push(line.id),
             // Given again: it was not queued.
@@ -295,8 +299,10 @@ impl Game<'_> {
                 lines.iter().find(|line| line.id == *id).map(|line| line.text.clone())
             };
             ensure!(own.iter().all(|line| texts(&histories[1 - index], &line.id) == Some(line.text.clone())));
+            // Where both start over at once, two topics are one conversation, and the server orders each of them only.
             let placed: Vec<_> = side.acknowledged.iter().map(|id| kept[id].minute).collect();
             ensure!(placed.is_sorted(), "in the order they were written, to the minute");
+            self.moved += own.iter().zip(&side.acknowledged).filter(|(line, id)| line.id != **id).count();
         }
         Ok(one.len())
     }

@@ -47,15 +47,17 @@ fn two_hundred_kills_lose_and_double_nothing() -> anyhow::Result<()> {
     ];
     let rng = ChaCha8Rng::seed_from_u64(seed);
     let started = Instant::now();
-    let mut game = Game { stage: &mut stage, sides, tell, heard, rng, tally: Tally::default() };
+    let mut game = Game { stage: &mut stage, sides, tell, heard, rng, tally: Tally::default(), moved: 0 };
     game.remember_introduction()?;
     game.play(kills).with_context(|| format!("{SEED_VARIABLE}={seed}"))?;
     let killing = started.elapsed().as_secs_f64();
     game.finish()?;
     let messages = game.compare().with_context(|| format!("{SEED_VARIABLE}={seed}"))?;
     println!(
-        "{} kills in {killing:.0} s, {messages} messages, {} new legs asked for, seed {seed}\n{}",
+        "{} kills in {killing:.0} s, {messages} messages ({} of them moved among others of their minute), {} new legs \
+         asked for, seed {seed}\n{}",
         game.tally.kills(),
+        game.moved,
         game.tally.start_overs,
         game.tally.table()?
     );
