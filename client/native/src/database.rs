@@ -79,7 +79,7 @@ fn set_up(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     // Not through rusqlite's pragma functions: they look at the schema first, which nobody can read before the key is
     // set, and which would bring up shared memory before the lock is exclusive.
-    let hex = Zeroizing::new(hex::encode(key.expose()));
+    let hex = key.to_hex();
     let first = Zeroizing::new(format!(
         "PRAGMA cipher_log_level = NONE;      -- what is wrong is told by errors, not on standard error
          PRAGMA key = \"x'{}'\";

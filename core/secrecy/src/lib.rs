@@ -15,7 +15,7 @@
 //!
 //! Reading order: [`rows`] and [`workspace`] (where state lives), [`device_keys`], [`key_package`], [`group`] (the
 //! central type), [`validity`] and [`membership`] (what a group refuses), [`envelope`], [`mod@seal`], [`franking`],
-//! [`error`].
+//! [`error`]; [`profile_key`] (what opens a client's database) stands alone.
 
 pub mod device_keys;
 pub mod envelope;
@@ -25,6 +25,7 @@ pub mod group;
 pub mod key_package;
 pub mod member;
 pub mod membership;
+pub mod profile_key;
 pub mod rows;
 pub mod seal;
 pub mod validity;

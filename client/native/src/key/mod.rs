@@ -6,7 +6,6 @@
 
 mod file;
 mod keyring;
-mod wrap;
 
 use std::fs;
 use std::io;
@@ -14,34 +13,15 @@ use std::path::PathBuf;
 
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
+pub(crate) use sotto_secrecy::profile_key::DatabaseKey;
+use sotto_secrecy::profile_key::{Cost, KeyFile, KeyFileError, Stored, Wrapped, new_entry};
 use zeroize::Zeroizing;
 
-use self::file::{KeyFile, Stored};
 pub use self::keyring::KeyringTrouble;
-use self::wrap::Wrapped;
 use crate::profile::{Profile, private_file};
 
 /// What a person types; wiped when dropped.
 pub type Passphrase = Zeroizing<String>;
-
-/// The 32 bytes that open the database; wiped when dropped, never printed.
-pub(crate) struct DatabaseKey(Zeroizing<[u8; 32]>);
-
-impl DatabaseKey {
-    fn random(entropy: &mut dyn CryptoRngCore) -> Self {
-        let mut bytes = Zeroizing::new([0; 32]);
-        entropy.fill_bytes(bytes.as_mut());
-        Self(bytes)
-    }
-
-    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
-    }
-
-    pub(crate) fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
 
 /// Where a profile's database key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +93,17 @@ pub enum KeyError {
     Io(#[from] io::Error),
 }
 
+impl From<KeyFileError> for KeyError {
+    fn from(error: KeyFileError) -> Self {
+        match error {
+            KeyFileError::Damaged => Self::Damaged,
+            KeyFileError::Newer { found, known } => Self::Newer { found, known },
+            KeyFileError::WrongPassphrase => Self::WrongPassphrase,
+            KeyFileError::EmptyPassphrase => Self::EmptyPassphrase,
+        }
+    }
+}
+
 /// What a new profile's key is protected with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Protection {
@@ -125,7 +116,7 @@ pub enum Protection {
 
 /// The key of an existing profile.
 pub(crate) fn open(profile: &Profile, asker: &dyn Asker) -> Result<DatabaseKey, KeyError> {
-    let file = KeyFile::read(&profile.key_file())?.ok_or(KeyError::Missing)?;
+    let file = file::read(&profile.key_file())?.ok_or(KeyError::Missing)?;
     unlock(&file, asker)
 }
 
@@ -136,7 +127,7 @@ pub(crate) fn open_or_create(
     asker: &dyn Asker,
     entropy: &mut dyn CryptoRngCore,
 ) -> Result<DatabaseKey, KeyError> {
-    match KeyFile::read(&profile.key_file())? {
+    match file::read(&profile.key_file())? {
         Some(file) => unlock(&file, asker),
         None if profile.has_database() => Err(KeyError::Missing),
         None => create(profile, protection, asker, entropy),
@@ -148,7 +139,7 @@ pub(crate) fn open_or_create(
 /// # Errors
 /// When `key.json` cannot be read.
 pub fn storage(profile: &Profile) -> Result<Option<KeyStorage>, KeyError> {
-    Ok(KeyFile::read(&profile.key_file())?.map(|file| file.storage()))
+    Ok(file::read(&profile.key_file())?.map(|file| file::storage(&file)))
 }
 
 /// Protects the profile's key anew: by a passphrase asked for, or (`to_keyring`) by the keyring.
@@ -165,23 +156,23 @@ pub fn change_protection(
 ) -> Result<KeyStorage, KeyError> {
     let guard = private_file(&lock_path(profile))?;
     guard.lock()?;
-    let old = KeyFile::read(&profile.key_file())?.ok_or(KeyError::Missing)?;
+    let old = file::read(&profile.key_file())?.ok_or(KeyError::Missing)?;
     let key = unlock(&old, asker)?;
     let stored = if to_keyring {
         // A new entry name: the old entry, if any, stays good until the file names the new one.
-        let entry = file::new_entry(entropy);
+        let entry = new_entry(entropy);
         keyring::store(&entry, &key)?;
         Stored::Keyring { entry }
     } else {
         wrap_with_new_passphrase(&key, asker, entropy)?
     };
     let new = KeyFile::new(stored);
-    new.write(&profile.key_file())?;
-    if let Stored::Keyring { entry } = &old.stored {
+    file::write(&new, &profile.key_file())?;
+    if let Stored::Keyring { entry } = old.stored() {
         // The key now lies elsewhere; a leftover entry that cannot be deleted does no harm.
         let _ = keyring::delete(entry);
     }
-    Ok(new.storage())
+    Ok(file::storage(&new))
 }
 
 fn lock_path(profile: &Profile) -> PathBuf {
@@ -189,9 +180,9 @@ fn lock_path(profile: &Profile) -> PathBuf {
 }
 
 fn unlock(file: &KeyFile, asker: &dyn Asker) -> Result<DatabaseKey, KeyError> {
-    match &file.stored {
+    match file.stored() {
         Stored::Keyring { entry } => Ok(keyring::load(entry)?),
-        Stored::InsecureFile { key } => file::parse_key(key).ok_or(KeyError::Damaged),
+        Stored::InsecureFile { key } => DatabaseKey::from_hex(key).ok_or(KeyError::Damaged),
         Stored::Passphrase { wrapped } => unwrap_asking(wrapped, asker),
     }
 }
@@ -203,8 +194,8 @@ fn unwrap_asking(wrapped: &Wrapped, asker: &dyn Asker) -> Result<DatabaseKey, Ke
             return Err(if attempt == 0 { KeyError::NoPassphrase } else { KeyError::WrongPassphrase });
         };
         match wrapped.unwrap(&passphrase) {
-            Err(KeyError::WrongPassphrase) => attempt += 1,
-            done => return done,
+            Err(KeyFileError::WrongPassphrase) => attempt += 1,
+            done => return Ok(done?),
         }
     }
 }
@@ -217,19 +208,19 @@ fn create(
 ) -> Result<DatabaseKey, KeyError> {
     let key = DatabaseKey::random(entropy);
     let stored = match protection {
-        Protection::InsecureFile => Stored::InsecureFile { key: hex::encode(key.expose()) },
+        Protection::InsecureFile => Stored::InsecureFile { key: key.to_hex().to_string() },
         Protection::Protected if asker.has_passphrase_at_hand() => {
             wrap_with_new_passphrase(&key, asker, entropy)?
         }
         Protection::Protected => {
-            let entry = file::new_entry(entropy);
+            let entry = new_entry(entropy);
             match keyring::store(&entry, &key) {
                 Ok(()) => Stored::Keyring { entry },
                 Err(_no_keyring_here) => wrap_with_new_passphrase(&key, asker, entropy)?,
             }
         }
     };
-    KeyFile::new(stored).write(&profile.key_file())?;
+    file::write(&KeyFile::new(stored), &profile.key_file())?;
     Ok(key)
 }
 
@@ -239,10 +230,7 @@ fn wrap_with_new_passphrase(
     entropy: &mut dyn CryptoRngCore,
 ) -> Result<Stored, KeyError> {
     let passphrase = asker.passphrase(PassphraseQuestion::New).ok_or(KeyError::NoPassphrase)?;
-    if passphrase.is_empty() {
-        return Err(KeyError::EmptyPassphrase);
-    }
-    Ok(Stored::Passphrase { wrapped: Wrapped::wrap(key, &passphrase, wrap::Cost::DEFAULT, entropy)? })
+    Ok(Stored::Passphrase { wrapped: Wrapped::wrap(key, &passphrase, Cost::DEFAULT, entropy)? })
 }
 
 /// Whether files in the profile that hold secrets are closed to others; for `doctor`.
