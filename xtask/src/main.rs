@@ -2,8 +2,10 @@
 //!
 //! Reading order: [`plan`] (which steps there are, in which order), [`steps`] (how they run and report), then one
 //! module a check: [`floors`], [`purity`], [`tree`], [`manifests`], [`docs`]. [`inputs`] prepares the real texts
-//! that the replay test sends. [`up`] builds the programs and hands over to them.
+//! that the replay test sends. [`up`] and [`bench`](mod@bench) build the programs and
+//! hand over to them.
 
+mod bench;
 mod counts;
 mod docs;
 mod floors;
@@ -55,6 +57,14 @@ enum Chore {
     /// Write the test vectors anew, after a format changed on purpose
     #[command(after_help = "Example: cargo xtask vectors && git diff vectors")]
     Vectors,
+    /// Measure: every figure of docs/benchmarks.md, in release, compared with its goal on request
+    #[command(after_help = "Example: cargo xtask bench pairs --quick; more: cargo xtask bench --help")]
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Names of benches, --quick, --check
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -98,6 +108,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Test(going) => going.run(&workspace, plan::test()),
         Chore::Ci(going) => going.run(&workspace, plan::checks()),
         Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
+        Chore::Bench { arguments } => bench::run(&workspace, &arguments),
         Chore::Vectors => {
             let status = Command::new("cargo")
                 .args(["run", "--quiet", "--locked", "--package", "sotto-vectors"])
