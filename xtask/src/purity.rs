@@ -37,6 +37,7 @@ const PURE_PACKAGES: &[&str] = &[
     "thiserror",
     "tls_codec",
     "unicode-normalization",
+    "unicode-segmentation",
     "zeroize",
 ];
 /// Packages that a pure crate may link for the browser only: there they are the platform, our code does not call them.
