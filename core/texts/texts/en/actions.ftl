@@ -1,0 +1,29 @@
+## What buttons and menus say, wherever they stand.
+
+action-accept = Accept
+action-decline = Decline
+action-block = Block
+action-unblock = Unblock
+action-send = Send
+action-try-again = Try again
+action-discard = Discard
+action-undo = Undo
+action-dismiss = Dismiss
+action-back = Back
+action-close = Close
+action-cancel = Cancel
+action-save = Save
+action-details = Details
+action-copy = Copy
+action-copied = Copied
+action-show = Show
+action-hide = Hide
+action-more = More
+action-lock-now = Lock now
+action-start-over = Set up anew
+action-compare = Compare numbers
+action-export-evidence = Export evidence
+action-keep-reading = Keep reading
+action-go-online = Connect
+action-go-offline = Disconnect
+action-reload = Reload
