@@ -1,5 +1,5 @@
 //! What every `Cargo.toml` must hold: the shared lints (which forbid `unsafe`), the shared licence, and every
-//! version in one table.
+//! version in one table. One crate may hold `unsafe`; its lints are otherwise the same.
 
 use anyhow::Context as _;
 use toml::{Table, Value};
@@ -11,14 +11,17 @@ use crate::workspace::{Crate, Workspace};
 const LICENCE: &str = "MIT OR Apache-2.0";
 /// Fields that come from `[workspace.package]`.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license", "publish"];
+/// The crate that speaks to SQLite's C interface. Its modules say one by one that they need `unsafe`.
+const UNSAFE: &str = "testing/disk/Cargo.toml";
 const DEPENDENCIES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// Checks the root manifest and those of all crates.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
-    let mut found = check_root(&workspace.read("Cargo.toml")?)?;
+    let root = workspace.read("Cargo.toml")?;
+    let mut found = check_root(&root)?;
     for krate in &workspace.crates {
         let path = format!("{}/Cargo.toml", krate.folder);
-        found.extend(check_member(&path, &workspace.read(&path)?)?);
+        found.extend(check_member(&path, &workspace.read(&path)?, &root)?);
         found.extend(check_licence(krate));
     }
     Ok(found)
@@ -37,10 +40,16 @@ fn check_root(text: &str) -> anyhow::Result<Vec<Violation>> {
     Ok(found)
 }
 
-fn check_member(path: &str, text: &str) -> anyhow::Result<Vec<Violation>> {
+fn check_member(path: &str, text: &str, root: &str) -> anyhow::Result<Vec<Violation>> {
     let manifest: Table = text.parse().with_context(|| format!("reading {path}"))?;
     let mut found = Vec::new();
-    if !inherits(look_up(&manifest, &["lints"])) {
+    if path == UNSAFE {
+        if look_up(&manifest, &["lints"]) != Some(&lints_with_unsafe(root)?) {
+            let what =
+                "needs the workspace's lints, with unsafe_code = \"deny\" and undocumented_unsafe_blocks";
+            found.push(Violation::new(path, what));
+        }
+    } else if !inherits(look_up(&manifest, &["lints"])) {
         found.push(Violation::new(path, "needs [lints] workspace = true: it forbids unsafe code"));
     }
     for field in INHERITED {
@@ -57,6 +66,20 @@ fn check_member(path: &str, text: &str) -> anyhow::Result<Vec<Violation>> {
         }
     }
     Ok(found)
+}
+
+/// The shared lints as the one crate repeats them: a module may hold `unsafe` if it says so, with a reason at each block.
+fn lints_with_unsafe(root: &str) -> anyhow::Result<Value> {
+    let root: Table = root.parse().context("reading Cargo.toml")?;
+    let mut lints =
+        look_up(&root, &["workspace", "lints"]).context("Cargo.toml has no shared lints")?.clone();
+    for (group, lint, level) in
+        [("rust", "unsafe_code", "deny"), ("clippy", "undocumented_unsafe_blocks", "warn")]
+    {
+        let group = lints.get_mut(group).and_then(Value::as_table_mut);
+        group.context("Cargo.toml lacks a group of lints")?.insert(lint.to_owned(), level.into());
+    }
+    Ok(lints)
 }
 
 /// Cargo's own reading, in case a manifest says it in a way not thought of here.
@@ -106,14 +129,27 @@ prost = { workspace = true, features = ["x"] }
 getrandom.workspace = true
 "#;
 
+    const ROOT: &str = r#"
+[workspace.lints.rust]
+unsafe_code = "forbid"
+missing_docs = "warn"
+
+[workspace.lints.clippy]
+panic = "warn"
+"#;
+
     fn member_with(from: &str, to: &str) -> Vec<Violation> {
+        member_at("core/wire/Cargo.toml", from, to)
+    }
+
+    fn member_at(path: &str, from: &str, to: &str) -> Vec<Violation> {
         assert!(MEMBER.contains(from));
-        check_member("core/wire/Cargo.toml", &MEMBER.replacen(from, to, 1)).unwrap()
+        check_member(path, &MEMBER.replacen(from, to, 1), ROOT).unwrap()
     }
 
     #[test]
     fn a_member_that_inherits_everything_is_accepted() {
-        assert_eq!(check_member("core/wire/Cargo.toml", MEMBER).unwrap(), []);
+        assert_eq!(check_member("core/wire/Cargo.toml", MEMBER, ROOT).unwrap(), []);
     }
 
     #[test]
@@ -129,10 +165,40 @@ getrandom.workspace = true
         );
     }
 
+    /// As the one crate with `unsafe` repeats [`ROOT`]'s lints.
+    const REPEATED: &str = "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n\
+        [lints.clippy]\npanic = \"warn\"\nundocumented_unsafe_blocks = \"warn\"\n";
+
+    #[test]
+    fn the_crate_with_unsafe_code_repeats_the_lints() {
+        assert_eq!(member_at(UNSAFE, "[lints]\nworkspace = true", REPEATED), []);
+    }
+
+    #[test]
+    fn planted_lints_of_the_crate_with_unsafe_code_that_are_not_the_shared_ones_are_reported() {
+        let wanted: &[&str] = &["testing/disk/Cargo.toml: needs the workspace's lints"];
+        for less in
+            ["panic = \"warn\"\n", "missing_docs = \"warn\"\n", "undocumented_unsafe_blocks = \"warn\"\n"]
+        {
+            let lints = REPEATED.replace(less, "");
+            assert_reported(&member_at(UNSAFE, "[lints]\nworkspace = true", &lints), wanted);
+        }
+        let lints = REPEATED.replace("deny", "allow");
+        assert_reported(&member_at(UNSAFE, "[lints]\nworkspace = true", &lints), wanted);
+    }
+
+    #[test]
+    fn planted_lints_with_unsafe_code_are_reported_in_every_other_crate() {
+        assert_reported(
+            &member_with("[lints]\nworkspace = true", REPEATED),
+            &["core/wire/Cargo.toml: needs [lints] workspace = true"],
+        );
+    }
+
     #[test]
     fn a_crate_may_name_itself() {
         let own = "[dev-dependencies]\nsotto-wire = { path = \".\", features = [\"x\"] }\n";
-        assert_eq!(check_member("core/wire/Cargo.toml", &format!("{MEMBER}\n{own}")).unwrap(), []);
+        assert_eq!(check_member("core/wire/Cargo.toml", &format!("{MEMBER}\n{own}"), ROOT).unwrap(), []);
     }
 
     #[test]
