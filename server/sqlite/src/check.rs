@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::database::DatabaseFile;
 use crate::limits::{BUSY_TIMEOUT, FINDINGS_MAX};
 use crate::migrations;
-use crate::open::OpenError;
+use crate::open::{OpenError, Opener, Storage};
 
 /// What was found of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,27 @@ pub fn check(dir: &Path) -> Result<Vec<Checked>, OpenError> {
     DatabaseFile::ALL.into_iter().map(|file| check_file(file, &file.path(dir))).collect()
 }
 
+/// Looks at both files of a store behind a VFS, as [`check`] does in the file system.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(dir: &Path, storage: Storage) -> Result<Vec<Checked>, OpenError> {
+    let look = |file| look_at(file, &storage.connect(file, dir, Opener::Reader)?);
+    DatabaseFile::ALL.into_iter().map(look).collect()
+}
+
 /// Looks at one file, wherever it is.
 pub(crate) fn check_file(file: DatabaseFile, path: &Path) -> Result<Checked, OpenError> {
     let failed = |error| OpenError::sqlite(file, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(failed)?;
+    look_at(file, &Connection::open_with_flags(path, flags).map_err(failed)?)
+}
+
+fn look_at(file: DatabaseFile, db: &Connection) -> Result<Checked, OpenError> {
+    let failed = |error| OpenError::sqlite(file, error);
     db.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    let found = migrations::format(&db, file)?;
-    let soundness = soundness(&db).map_err(failed)?;
+    let found = migrations::format(db, file)?;
+    let soundness = soundness(db).map_err(failed)?;
     Ok(Checked { file, found, known: file.format(), soundness })
 }
 

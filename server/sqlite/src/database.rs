@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use sotto_ports::storage::StorageError;
 use sotto_wire::ids::Day;
 
@@ -99,7 +99,7 @@ impl Database {
         dir: &Path,
         options: &OpenOptions,
     ) -> Result<Self, OpenError> {
-        let connection = connect(file, dir, options.opener)?;
+        let connection = options.storage.connect(file, dir, options.opener)?;
         connection.busy_timeout(options.busy_timeout).map_err(|error| OpenError::sqlite(file, error))?;
         // Before this program changes a byte of it.
         migrations::require_known(&connection, file)?;
@@ -171,32 +171,6 @@ impl Database {
         }
         self.connection.close().map_err(|(_, error)| classify(error))
     }
-}
-
-fn connect(file: DatabaseFile, dir: &Path, opener: Opener) -> Result<Connection, OpenError> {
-    let path = file.path(dir);
-    match opener {
-        Opener::Server => make_private(&path).map_err(|error| OpenError::system(file, error))?,
-        Opener::Beside | Opener::Reader if !path.exists() => {
-            return Err(OpenError::Absent { file, dir: dir.to_owned() });
-        }
-        Opener::Beside | Opener::Reader => {}
-    }
-    let access = match opener {
-        Opener::Server | Opener::Beside => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        Opener::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
-    };
-    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
-    Connection::open_with_flags(path, flags).map_err(|error| OpenError::sqlite(file, error))
-}
-
-/// Makes the file unless it is there, for its owner alone; SQLite gives the files beside it the same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
 
 fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlite::Result<()> {

@@ -16,7 +16,7 @@
 //!   a write waits [`limits::BUSY_TIMEOUT`] for them.
 //! - **A format has a number**; older files are brought up to date, newer ones are refused. See `migrations/`.
 //!
-//! Reading order: `open` (who opens, and why it may fail), `store`, `database` (one file: how it is set
+//! Reading order: `open` (who opens, and why it may fail), `storage` (where the files are), `store`, `database` (one file: how it is set
 //! up, written, read), `migrations`, `checkpoint`, `packing`, `directory`, `logs`, `backup` and `check`, [`inventory`] (what is
 //! held, and about whom).
 
@@ -34,10 +34,11 @@ mod open;
 mod packing;
 mod row;
 mod schema;
+mod storage;
 mod store;
 
 pub use backup::{BackupError, backup, restore};
-pub use check::{Checked, Soundness, check};
+pub use check::{Checked, Soundness, check, check_in};
 pub use database::DatabaseFile;
-pub use open::{OpenError, OpenOptions, Opener};
+pub use open::{OpenError, OpenOptions, Opener, Storage};
 pub use store::SqliteStore;

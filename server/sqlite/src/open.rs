@@ -19,6 +19,20 @@ pub struct OpenOptions {
     pub wal_bytes: u64,
     /// Most bytes each file may have; beyond, the store is full as if the disk were.
     pub bytes_max: Option<u64>,
+    /// Where the files are.
+    pub storage: Storage,
+}
+
+/// Where the files are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// In the file system, readable by their owner alone.
+    #[default]
+    FileSystem,
+    /// Behind a VFS that was registered with SQLite under this name: other storage, or a simulated disk. The data
+    /// directory is what the VFS makes of it. Who may read the files is its business, and it makes a new name durable when
+    /// the file is synced.
+    Vfs(&'static str),
 }
 
 /// Who opens a store.
@@ -35,7 +49,13 @@ pub enum Opener {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { opener: Opener::Server, busy_timeout: BUSY_TIMEOUT, wal_bytes: WAL_BYTES, bytes_max: None }
+        Self {
+            opener: Opener::Server,
+            busy_timeout: BUSY_TIMEOUT,
+            wal_bytes: WAL_BYTES,
+            bytes_max: None,
+            storage: Storage::FileSystem,
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The store: its two files, opened and closed together.
 
-use std::fs::File;
 use std::path::Path;
 
 use sotto_ports::storage::StorageError;
@@ -32,16 +31,20 @@ impl SqliteStore {
     /// As with [`open`](Self::open); unless the opener is the server, also when there is no store or its format is
     /// older.
     pub fn open_with(dir: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
-        let is_new = DatabaseFile::ALL.iter().any(|file| !file.path(dir).exists());
+        let mut is_new = false;
+        for file in DatabaseFile::ALL {
+            is_new |= !options.storage.holds(file, dir)?;
+        }
         if is_new && options.opener == Opener::Server {
             refuse_half(dir, options)?;
         }
         let directory = Database::open(DatabaseFile::Directory, dir, options)?;
         let topics = Database::open(DatabaseFile::Topics, dir, options)?;
         if is_new {
-            // The names of new files are durable too.
-            let synced = File::open(dir).and_then(|dir| dir.sync_all());
-            synced.map_err(|error| OpenError::system(DatabaseFile::Directory, error))?;
+            options
+                .storage
+                .sync_names(dir)
+                .map_err(|error| OpenError::system(DatabaseFile::Directory, error))?;
         }
         Ok(Self { directory, topics, held: Topics::default() })
     }
@@ -67,7 +70,7 @@ impl SqliteStore {
 fn refuse_half(dir: &Path, options: &OpenOptions) -> Result<(), OpenError> {
     let [directory, topics] = DatabaseFile::ALL;
     for (here, missing) in [(directory, topics), (topics, directory)] {
-        if here.path(dir).exists() && !Database::open(here, dir, options)?.is_empty()? {
+        if options.storage.holds(here, dir)? && !Database::open(here, dir, options)?.is_empty()? {
             return Err(OpenError::Incomplete { missing });
         }
     }
