@@ -1,7 +1,7 @@
 //! From an intent to an accepted entry: staging, sending, losing, trying again. Protocol §6.
 
 use prost::Message;
-use sotto_secrecy::{EntryAddress, Group, Workspace, frank, seal_entry};
+use sotto_secrecy::{DeviceKeys, EntryAddress, Group, Workspace, frank, seal_entry};
 use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Body, Content, Franking};
 use sotto_wire::digest::{EntryKind, body_hash};
 use sotto_wire::frames::Refusal as ServerRefusal;
@@ -78,7 +78,7 @@ impl Work<'_> {
     /// What every message of ours authenticates.
     pub(crate) fn auth_data(&self, leg: &Leg) -> Step<proto::AuthenticatedData> {
         let account = self.own_account()?;
-        let own_pin = self.db.newest_list(account)?.ok_or(Cause::Bug("own list is missing"))?.pin();
+        let own_pin = self.db.newest_pin(account)?.ok_or(Cause::Bug("own list is missing"))?;
         let auth = AuthenticatedData { seq: leg.cursor, chain: leg.chain, own_pin, statement: None };
         Ok((&auth).into())
     }
@@ -100,7 +100,7 @@ impl Work<'_> {
             let payload = match self.db.message_payload(message)? {
                 Some(made) => made,
                 None => {
-                    let made = self.payload(conversation, id, &self.db.draft(message)?)?;
+                    let made = self.payload(conversation, id, &keys, &self.db.draft(message)?)?;
                     self.db.set_message_payload(message, &made)?;
                     made
                 }
@@ -137,7 +137,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn payload(&mut self, conversation: &Conversation, id: ConversationId, draft: &Draft) -> Step<Vec<u8>> {
+    fn payload(
+        &mut self,
+        conversation: &Conversation,
+        id: ConversationId,
+        keys: &DeviceKeys,
+        draft: &Draft,
+    ) -> Step<Vec<u8>> {
         let own_name = self.account()?.display_name.clone().unwrap_or_default();
         let told = conversation.name_sent.as_deref().unwrap_or_default() == own_name;
         let tell = !told || draft.kind == MessageKind::Profile;
@@ -148,8 +154,7 @@ impl Work<'_> {
         };
         let content =
             Content { message_id: draft.message, sent_at: draft.sent_at, sender_name, body }.encode();
-        let keys = self.account()?.keys();
-        let franking = frank(&keys, &content, id, draft.sent_at.minute(), self.entropy);
+        let franking = frank(keys, &content, id, draft.sent_at.minute(), self.entropy);
         let franking = Franking::try_from(&franking).map_err(|_| Cause::Bug("own franking"))?;
         if tell {
             self.db.set_name_sent(conversation.key, &own_name)?;

@@ -115,14 +115,17 @@ impl Leg {
 }
 
 impl Db<'_> {
-    /// Stores a leg, new or changed.
+    /// Stores a leg, new or changed. Conversation, number and slot of a leg never change: their indexes are left alone.
     pub(crate) fn put_leg(&self, leg: &Leg) -> Step<()> {
         self.0
             .prepare_cached(
-                "INSERT OR REPLACE INTO legs (topic, conversation, leg_no, state, slot, slot_secret, next_slot_secret,
+                "INSERT INTO legs (topic, conversation, leg_no, state, slot, slot_secret, next_slot_secret,
                      capability, generation, control_secret, cursor, chain, head, acked, heard, minute,
                      update_due, signed, discard_to, sorted_to)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 ON CONFLICT (topic) DO UPDATE SET state = ?4, slot_secret = ?6, next_slot_secret = ?7, capability = ?8,
+                     generation = ?9, control_secret = ?10, cursor = ?11, chain = ?12, head = ?13, acked = ?14,
+                     heard = ?15, minute = ?16, update_due = ?17, signed = ?18, discard_to = ?19, sorted_to = ?20",
             )?
             .execute(params![
                 Blob(leg.topic.as_bytes()),

@@ -1,13 +1,20 @@
 //! Device lists as signed: this account's and contacts'.
 
 use bytes::Bytes;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Row, params};
 use sotto_identity::DeviceList;
 use sotto_wire::ids::{AccountId, Signature};
-use sotto_wire::signed::SignedList;
+use sotto_wire::signed::{Pin, SignedList};
 
 use super::{Blob, Db, id};
 use crate::error::{Cause, Step, StorageError};
+
+fn signed(row: &Row<'_>) -> rusqlite::Result<SignedList> {
+    Ok(SignedList {
+        list: Bytes::from(row.get::<_, Vec<u8>>("list")?),
+        signature: id::<Signature>(row, "signature")?,
+    })
+}
 
 impl Db<'_> {
     /// An account's chain of lists, oldest first; empty for a stranger.
@@ -15,12 +22,7 @@ impl Db<'_> {
         let mut statement = self
             .0
             .prepare_cached("SELECT list, signature FROM lists WHERE account = ?1 ORDER BY era, version")?;
-        let rows = statement.query_map([account.as_bytes().as_slice()], |row| {
-            Ok(SignedList {
-                list: Bytes::from(row.get::<_, Vec<u8>>("list")?),
-                signature: id::<Signature>(row, "signature")?,
-            })
-        })?;
+        let rows = statement.query_map([account.as_bytes().as_slice()], signed)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -31,6 +33,18 @@ impl Db<'_> {
             return Ok(None);
         }
         DeviceList::chain(account, &lists).map(Some).map_err(|_| Cause::Storage(StorageError::Corrupt))
+    }
+
+    /// The place of an account's newest list, for what quotes it. What is stored was verified before it was.
+    pub(crate) fn newest_pin(&self, account: AccountId) -> Step<Option<Pin>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT era, version, list, signature FROM lists WHERE account = ?1 ORDER BY era DESC, version DESC LIMIT 1",
+        )?;
+        let found = statement.query_row([account.as_bytes().as_slice()], |row| {
+            let signed = signed(row)?;
+            Ok(Pin { era: row.get("era")?, version: row.get("version")?, hash: signed.hash() })
+        });
+        Ok(found.optional()?)
     }
 
     /// Appends verified lists to an account's chain; those already there stay.
