@@ -191,6 +191,8 @@ pub(crate) struct Net {
     pub(crate) head_ahead: BTreeMap<TopicId, Seq>,
     /// Legs whose follow was refused, and when to try again.
     pub(crate) follow_later: BTreeMap<TopicId, Millis>,
+    /// Topics on which the server may know less than this device has stored.
+    pub(crate) unacked: BTreeSet<TopicId>,
     /// Topics whose ack was refused: no more until something arrives.
     pub(crate) acks_paused: BTreeSet<TopicId>,
     /// Topics that refused an append: one message at a time, so that none overtakes another.
@@ -219,6 +221,7 @@ impl Net {
             Plane::Topic => {
                 self.followed.clear();
                 self.follow_later.clear();
+                self.unacked.clear();
                 self.acks_paused.clear();
                 self.one_by_one.clear();
                 self.handles_asked.clear();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sotto_wire::ids::{Seq, TopicId};
+use sotto_wire::ids::Seq;
 
 use crate::api::{Event, OutboxKind, OutboxState, Reply, Standing};
 use crate::engine::Work;
@@ -216,9 +216,9 @@ impl Work<'_> {
         self.net.followed.get(&leg.topic).is_some_and(|followed| leg.cursor >= followed.newest.max(ahead))
     }
 
+    /// Only where something was read or answered: a device follows hundreds of topics.
     fn ack_all(&mut self) -> Step<()> {
-        let followed: Vec<TopicId> = self.net.followed.keys().copied().collect();
-        for topic in followed {
+        for topic in std::mem::take(&mut self.net.unacked) {
             if let Some(leg) = self.db.leg(topic)? {
                 self.ack(&leg);
             }

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use prost::Message;
+use rand_core::CryptoRngCore;
 use sotto_secrecy::{
-    EntryAddress, Group, Member, MergeError, ReceiveError, Received, Workspace, open_entry, verify_franking,
+    Applied, EntryAddress, EnvelopeKey, Group, Member, MergeError, ReceiveError, Received, Rows, Workspace,
+    open_entry, verify_franking,
 };
 use sotto_wire::content::{ApplicationPayload, AuthenticatedData, Body, Content};
 use sotto_wire::digest::{EntryKind, body_hash};
@@ -33,6 +35,41 @@ enum Fate {
     Broken,
 }
 
+/// The group of a leg while a delivery is read. Loading it costs half as much as opening a message, and a delivery
+/// brings hundreds. What a message changes is written before the next is opened; after an error it is loaded again.
+struct Reading<'r> {
+    rows: &'r dyn Rows,
+    open: Option<OpenGroup<'r>>,
+}
+
+struct OpenGroup<'r> {
+    workspace: Workspace<'r>,
+    group: Group,
+    envelope: EnvelopeKey,
+}
+
+impl<'r> Reading<'r> {
+    fn new(rows: &'r dyn Rows) -> Self {
+        Self { rows, open: None }
+    }
+
+    /// None when there is no group for this topic.
+    fn group(&mut self, topic: TopicId, entropy: &mut dyn CryptoRngCore) -> Step<Option<&mut OpenGroup<'r>>> {
+        if self.open.is_none() {
+            let workspace = Workspace::new(self.rows, entropy);
+            let Some(group) = Group::load(&workspace, topic)? else { return Ok(None) };
+            let envelope = group.envelope_key(&workspace)?;
+            self.open = Some(OpenGroup { workspace, group, envelope });
+        }
+        Ok(self.open.as_mut())
+    }
+
+    /// What is in memory may no longer be what the tables hold.
+    fn close(&mut self) {
+        self.open = None;
+    }
+}
+
 impl Work<'_> {
     pub(crate) fn entries(&mut self, entries: Entries) -> Step<()> {
         let topic = entries.topic;
@@ -53,12 +90,14 @@ impl Work<'_> {
             return Ok(());
         }
         self.net.acks_paused.remove(&leg.topic);
-        let was = leg.state;
+        self.net.unacked.insert(leg.topic);
+        let (was, db) = (leg.state, self.db);
+        let mut reading = Reading::new(&db);
         for entry in &delivery.entries {
             if entry.seq <= leg.cursor {
                 continue;
             }
-            if let Fate::Broken = self.entry(&mut leg, entry)? {
+            if let Fate::Broken = self.entry(&mut leg, entry, &mut reading)? {
                 leg.state = LegState::Broken;
             }
         }
@@ -148,7 +187,7 @@ impl Work<'_> {
         self.retire_leg(leg.topic)
     }
 
-    fn entry(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
+    fn entry(&mut self, leg: &mut Leg, entry: &Entry, reading: &mut Reading<'_>) -> Step<Fate> {
         let head_before = leg.head;
         leg.chain = entry.chain_after(leg.chain);
         leg.cursor = entry.seq;
@@ -165,6 +204,9 @@ impl Work<'_> {
             self.alarm(AlarmKind::StaleAppend, Some(leg.conversation), &entry_evidence(leg.topic, entry))?;
         }
         if let Some(item) = own {
+            if item.kind != OutboxKind::Message {
+                reading.close();
+            }
             return self.own_entry(leg, entry, &item);
         }
         if self.db.is_own_append(leg.topic, entry.append_id)? {
@@ -175,7 +217,7 @@ impl Work<'_> {
             EntryContent::Body(_) if entry.version > ENTRY_VERSION => {
                 self.placeholder(leg, entry, Failure::NeedsNewerSotto).map(|()| Fate::Fine)
             }
-            EntryContent::Body(body) => self.foreign_entry(leg, entry, body),
+            EntryContent::Body(body) => self.foreign_entry(leg, entry, body, reading),
         }
     }
 
@@ -282,11 +324,11 @@ impl Work<'_> {
 
     /// The receipt promised a chain value: the log has to keep the promise.
     fn compare_receipt(&mut self, leg: &Leg, item: &Item) -> Step<()> {
-        let (Some(bytes), Some(log_key)) = (&item.receipt, self.account()?.log_key) else { return Ok(()) };
+        let Some(bytes) = &item.receipt else { return Ok(()) };
         let signed =
             SignedItem::decode(bytes.as_slice()).map_err(|_| Cause::Storage(StorageError::Corrupt))?;
-        let verified = receipt::verify(&signed, log_key).map(|item| item.item);
-        if let Ok(ReceiptItem::Append(promised)) = verified
+        let promised = receipt::read_verified(&signed).map(|item| item.item);
+        if let Ok(ReceiptItem::Append(promised)) = promised
             && (promised.seq != leg.cursor || promised.chain != leg.chain)
         {
             self.alarm(AlarmKind::LogFork, Some(leg.conversation), bytes)?;
@@ -294,22 +336,26 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn foreign_entry(&mut self, leg: &mut Leg, entry: &Entry, body: &Bytes) -> Step<Fate> {
-        let workspace = Workspace::new(&self.db, self.entropy);
-        let Some(mut group) = Group::load(&workspace, leg.topic)? else { return Ok(Fate::Broken) };
-        let envelope = group.envelope_key(&workspace)?;
+    fn foreign_entry(
+        &mut self,
+        leg: &mut Leg,
+        entry: &Entry,
+        body: &Bytes,
+        reading: &mut Reading<'_>,
+    ) -> Step<Fate> {
+        let Some(open) = reading.group(leg.topic, self.entropy)? else { return Ok(Fate::Broken) };
         let address =
             EntryAddress { topic: leg.topic, kind: entry.kind, head: entry.head, append_id: entry.append_id };
-        let Ok(mls) = open_entry(&envelope, address, body) else {
-            drop(workspace);
+        let Ok(mls) = open_entry(&open.envelope, address, body) else {
             return self.not_from_members(leg, entry);
         };
         if entry.kind == EntryKind::Handshake {
-            let outcome =
-                group.receive_handshake(&workspace, &mls).map(|applied| (applied.sender, applied.auth));
-            let changes = workspace.into_changes();
+            let outcome = open.group.receive_handshake(&open.workspace, &mls);
+            let changes = open.workspace.take_changes();
+            // The next epoch has another envelope.
+            reading.close();
             return match outcome {
-                Ok((sender, auth)) => {
+                Ok(Applied { sender, auth, .. }) => {
                     self.db.write_mls(changes)?;
                     let same = self.compare_view(leg, entry, sender, &auth)?;
                     Ok(if same { Fate::Fine } else { Fate::Broken })
@@ -317,8 +363,8 @@ impl Work<'_> {
                 Err(error) => self.handshake_refused(leg, entry, error),
             };
         }
-        let outcome = group.receive_application(&workspace, &mls);
-        let changes = workspace.into_changes();
+        let outcome = open.group.receive_application(&open.workspace, &mls);
+        let changes = open.workspace.take_changes();
         match outcome {
             Ok(received) => {
                 self.db.write_mls(changes)?;
@@ -326,7 +372,10 @@ impl Work<'_> {
                 self.message_received(leg, entry, received)?;
                 Ok(if same { Fate::Fine } else { Fate::Broken })
             }
-            Err(error) => self.message_refused(leg, entry, error),
+            Err(error) => {
+                reading.close();
+                self.message_refused(leg, entry, error)
+            }
         }
     }
 

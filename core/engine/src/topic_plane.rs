@@ -207,6 +207,7 @@ impl Work<'_> {
             self.db.put_leg(&leg)?;
         }
         self.net.followed.insert(leg.topic, Followed { newest: receipt.newest });
+        self.net.unacked.insert(leg.topic);
         if leg.state == LegState::Active && leg.next_slot_secret.is_some() {
             self.replace_secret(&leg);
         }
@@ -287,7 +288,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Tells the server how far this device has stored a leg.
+    /// Tells the server how far this device has stored a leg. One request at a time: its answer leads to the next.
     pub(crate) fn ack(&mut self, leg: &Leg) {
         let topic = leg.topic;
         let asked =
@@ -311,6 +312,7 @@ impl Work<'_> {
         leg.acked = leg.acked.max(seq.min(receipt.ack));
         leg.heard = leg.heard.max(receipt.minute);
         self.db.put_leg(&leg)?;
+        self.net.unacked.insert(topic);
         for item in self.db.posted_items(topic, leg.acked)? {
             self.finish_item(&item)?;
         }

@@ -6,7 +6,8 @@
 //! looks at a list it was not given: whether a commit is valid is a pure function of the group and the commit's bytes.
 //!
 //! What the caller keeps to:
-//! - one workspace for one step; its changes are written in one transaction, or dropped, the [`Group`] with them;
+//! - one workspace for one step; its changes are written in one transaction, or dropped, the [`Group`] with them. A step
+//!   that opens many messages takes the changes after each;
 //! - a commit is staged in a workspace that is dropped, and merged from its bytes once the log has taken it. Own entries
 //!   are recognised before anything is received: MLS cannot read a path of one's own;
 //! - after [`Group::join`], and after every [`Change`] but a self-update, [`check_membership`] decides before the changes

@@ -78,8 +78,8 @@ impl<'r> Overlay<'r> {
         Self { rows, written: RefCell::default(), fault: Cell::new(None) }
     }
 
-    /// What was written.
-    pub(crate) fn into_changes(self) -> Changes {
+    /// What was written since the last call; from here on it is the caller's rows that have it.
+    pub(crate) fn take_changes(&self) -> Changes {
         Changes(self.written.take())
     }
 

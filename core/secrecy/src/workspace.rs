@@ -13,8 +13,8 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::overlay::{Fault, Overlay};
 use crate::rows::{Changes, Rows};
 
-/// Where one operation works. Reads fall through to the rows, writes stay here until [`Workspace::into_changes`];
-/// dropping it is the rollback.
+/// Where one operation works. Reads fall through to the rows, writes stay here until [`Workspace::into_changes`] or
+/// [`Workspace::take_changes`]; dropping it is the rollback.
 ///
 /// The generator is seeded from the caller's entropy, and everything OpenMLS asks its provider for comes from it. What
 /// the crypto library draws by itself (the ephemeral key of an HPKE seal) stays random: a replayed operation repeats
@@ -33,7 +33,13 @@ impl<'r> Workspace<'r> {
 
     /// What to write, in the caller's transaction.
     pub fn into_changes(self) -> Changes {
-        self.0.storage.into_changes()
+        self.take_changes()
+    }
+
+    /// What to write before anything else happens here: further reads are answered by the caller's rows. For a step that
+    /// opens one message after another with the same [`Group`](crate::Group); after an error both are dropped.
+    pub fn take_changes(&self) -> Changes {
+        self.0.storage.take_changes()
     }
 
     pub(crate) fn mls(&self) -> &Provider<'r> {
