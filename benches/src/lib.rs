@@ -4,16 +4,20 @@
 //! the same run, and plots. Nothing here is a test: figures depend on the machine, so the report names it, and
 //! [`Report::missed`](report::Report::missed) compares with the goals only when asked to.
 //!
-//! Reading order: [`bench`](mod@bench) and [`registry`] (what there is to run), [`section`] and [`latencies`] (what comes out of it), [`report`];
-//! [`client`] is the half that has the client's engine in it.
+//! Reading order: [`bench`](mod@bench) and [`registry`] (what there is to run), [`section`] and [`latencies`] (what comes
+//! out of it), [`report`]; then [`load`] (the load generator) and [`server`] (the server's benches), with [`programs`] and
+//! [`process`]. [`client`] is the half that has the client's engine in it.
 
 pub mod bench;
 pub mod client;
 pub mod latencies;
+pub mod load;
+pub mod process;
 pub mod programs;
 pub mod registry;
 pub mod report;
 pub mod section;
+pub mod server;
 
 pub use bench::{Bench, Context, Pace};
 pub use latencies::Latencies;

@@ -1,11 +1,11 @@
 //! Which benches there are.
 
 use crate::bench::{Bench, When};
-use crate::client;
+use crate::{client, server};
 
 /// Every bench, in the order of the report.
 pub fn all() -> Vec<Bench> {
-    client::BENCHES.to_vec()
+    [server::BENCHES, client::BENCHES].concat()
 }
 
 /// The benches with these names; without names, those that always run.
