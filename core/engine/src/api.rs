@@ -5,7 +5,11 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sotto_wire::ids::{AccountId, ConversationId, DeviceId, Handle, MessageId, Millis, Minute, TopicId};
+use sotto_wire::ids::{
+    AccountId, Chain, ConversationId, DeviceId, Handle, MessageId, Millis, Minute, Seq, TopicId,
+};
+
+use crate::screen::LineNumber;
 
 /// The two kinds of connection the engine uses, never mixed: protocol §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -137,6 +141,32 @@ pub enum Command {
     Retry {
         /// The conversation.
         conversation: Target,
+    },
+    /// Have a conversation with a person, so that a draft has a place; nothing is sent or looked up.
+    OpenConversation {
+        /// Whom.
+        with: Handle,
+    },
+    /// Keep what was begun and not sent, on this device only; empty forgets it. A [`Command::Send`] of the same text does.
+    SaveDraft {
+        /// The conversation.
+        conversation: Target,
+        /// At most [`DRAFT_BYTES_MAX`](crate::screen::DRAFT_BYTES_MAX) bytes.
+        text: String,
+    },
+    /// What arrived in a conversation was seen, up to this line. Stays on this device.
+    MarkRead {
+        /// The conversation.
+        conversation: Target,
+        /// The last that was seen: every line that arrived before it counts as seen.
+        up_to: LineNumber,
+    },
+    /// Remove a line of one's own that failed. Any other stays.
+    DiscardFailed {
+        /// The conversation.
+        conversation: Target,
+        /// Which.
+        line: LineNumber,
     },
     /// Mark an alarm as seen.
     AcknowledgeAlarm {
@@ -359,6 +389,25 @@ pub struct ConversationView {
     pub last: Option<MessageView>,
     /// Messages not yet at the server.
     pub waiting: u64,
+}
+
+/// Where this device stands on one leg of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegView {
+    /// The leg's topic.
+    pub topic: TopicId,
+    /// The conversation it belongs to.
+    pub conversation: Option<ConversationId>,
+    /// Whether it can be written to.
+    pub writable: bool,
+    /// Newest entry that was processed, and the chain value there.
+    pub cursor: Seq,
+    /// See [`cursor`](Self::cursor).
+    pub chain: Chain,
+    /// The group's epoch; none when there is no group.
+    pub epoch: Option<u64>,
+    /// The epoch's authenticator: equal between members of one epoch, and no secret.
+    pub authenticator: Vec<u8>,
 }
 
 /// This profile's account.

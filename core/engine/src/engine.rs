@@ -6,12 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use sotto_wire::ids::{MessageId, Millis, TopicId};
 
 use crate::api::{
-    AccountView, Alarm, CommandId, ConversationView, Event, Input, MessageView, OutboxKind, OutboxState,
-    Output, Plane, Refusal, Reply, Target,
+    AccountView, Alarm, CommandId, ConversationView, Event, Input, LegView, MessageView, OutboxKind,
+    OutboxState, Output, Plane, Refusal, Reply, Target,
 };
 use crate::error::{Cause, EngineError, OpenError, Step};
 use crate::net::Net;
 use crate::query;
+use crate::screen::{self, ConversationNumber, ConversationState, Line, Page};
 use crate::store::Db;
 use crate::store::account::Account;
 use crate::store::conversations::ConversationKey;
@@ -166,6 +167,71 @@ impl Engine {
     /// When the tables cannot be read.
     pub fn outbox(&self) -> Result<Vec<OutboxItem>, EngineError> {
         read(query::outbox(self.db()))
+    }
+
+    /// Where this device stands on each leg, for comparing it with where another stands. Reads only; the entropy
+    /// seeds a workspace that draws nothing.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn legs(&self, entropy: &mut dyn CryptoRngCore) -> Result<Vec<LegView>, EngineError> {
+        read(query::legs(self.db(), entropy))
+    }
+
+    /// All conversations, whatever their standing, with what only a screen asks for; in no order.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn conversation_states(&self) -> Result<Vec<ConversationState>, EngineError> {
+        read(screen::states(self.db()))
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn conversation_state(
+        &self,
+        conversation: ConversationNumber,
+    ) -> Result<Option<ConversationState>, EngineError> {
+        read(screen::state(self.db(), conversation))
+    }
+
+    /// The number of the conversation that is meant by a target.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn conversation_number(&self, target: &Target) -> Result<Option<ConversationNumber>, EngineError> {
+        read(screen::number(self.db(), target))
+    }
+
+    /// Conversations with a line of this id: one, unless somebody used an id twice.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn conversations_with(&self, message: MessageId) -> Result<Vec<ConversationNumber>, EngineError> {
+        read(self.db().conversations_with(message))
+    }
+
+    /// Lines of a timeline, oldest first.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn lines(
+        &self,
+        conversation: ConversationNumber,
+        page: Page,
+        limit: usize,
+    ) -> Result<Vec<Line>, EngineError> {
+        read(self.db().lines(conversation, page, limit))
+    }
+
+    /// What is kept of an alarm to show to others.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn evidence(&self, alarm: i64) -> Result<Option<Vec<u8>>, EngineError> {
+        read(self.db().evidence(alarm))
     }
 
     /// Gives the connection back, for closing it or changing its key.

@@ -1,13 +1,16 @@
 //! Read-only views over the tables.
 
+use rand_core::CryptoRngCore;
+use sotto_secrecy::{Group, Workspace};
 use sotto_wire::ids::MessageId;
 
-use crate::api::{AccountView, ConversationView, MessageView, Standing, Target};
+use crate::api::{AccountView, ConversationView, LegView, MessageView, Standing, Target};
 use crate::engine::OutboxItem;
 use crate::error::Step;
 use crate::store::Db;
 use crate::store::account::AccountState;
 use crate::store::conversations::Conversation;
+use crate::store::legs::{Leg, LegState};
 
 pub(crate) fn account(db: Db<'_>) -> Step<Option<AccountView>> {
     Ok(db.account()?.map(|account| AccountView {
@@ -66,6 +69,23 @@ pub(crate) fn history(
         Some(conversation) => db.timeline(conversation.key, limit, before),
         None => Ok(Vec::new()),
     }
+}
+
+pub(crate) fn legs(db: Db<'_>, entropy: &mut dyn CryptoRngCore) -> Step<Vec<LegView>> {
+    db.legs()?.iter().map(|one| leg(db, entropy, one)).collect()
+}
+
+fn leg(db: Db<'_>, entropy: &mut dyn CryptoRngCore, leg: &Leg) -> Step<LegView> {
+    let group = Group::load(&Workspace::new(&db, entropy), leg.topic)?;
+    Ok(LegView {
+        topic: leg.topic,
+        conversation: db.conversation(leg.conversation)?.id,
+        writable: leg.state == LegState::Active,
+        cursor: leg.cursor,
+        chain: leg.chain,
+        epoch: group.as_ref().map(Group::epoch),
+        authenticator: group.as_ref().map(Group::authenticator).unwrap_or_default(),
+    })
 }
 
 pub(crate) fn outbox(db: Db<'_>) -> Step<Vec<OutboxItem>> {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 use sotto_engine::api::{AlarmKind, Command, Event, MessageState, Plane, Refusal, Reply, Standing, Target};
-use sotto_sim::{Weather, World};
+use sotto_sim::{Misfortune, World};
 use sotto_wire::ids::Handle;
 
 fn at(name: &str) -> Handle {
@@ -104,7 +104,7 @@ fn broken_connections_and_killed_processes_lose_and_double_nothing() {
         let (mut world, alice, bob) = two(100 + seed);
         // From now and then to all the time.
         let calm = 10 + (seed % 7) * 12;
-        world.set_weather(Weather { break_one_in: calm, restart_one_in: 2 * calm + 10 });
+        world.set_misfortune(Misfortune { break_one_in: calm, restart_one_in: 2 * calm + 10 });
         let (mut from_alice, mut from_bob) = (0, 0);
         for round in 0..24 {
             if round % 2 == 0 {
@@ -119,7 +119,7 @@ fn broken_connections_and_killed_processes_lose_and_double_nothing() {
             from_alice = world.person(alice).history(&to("bob")).iter().filter(|line| line.own).count();
             from_bob = world.person(bob).history(&to("alice")).iter().filter(|line| line.own).count();
         }
-        world.set_weather(Weather::default());
+        world.set_misfortune(Misfortune::default());
         world.settle();
         let texts = same_history(&mut world, alice, bob);
         let own = |world: &mut World, who: usize, other: &str| {

@@ -144,6 +144,19 @@ impl Group {
         self.refresh().map_err(|_| MergeError::Library("read a merged group"))
     }
 
+    /// A planted bug, for the simulator alone: merges without asking whether that was done before.
+    ///
+    /// # Errors
+    /// When the bytes are no staged commit or the rows fail.
+    #[cfg(feature = "planted")]
+    pub fn merge_own_again(&mut self, ws: &Workspace<'_>, staged: &[u8]) -> Result<(), MergeError> {
+        let Stored { commit, .. }: Stored<MlsStagedCommit> =
+            rmp_serde::from_slice(staged).map_err(|_| MergeError::Damaged)?;
+        let merged = self.mls.merge_staged_commit(ws.mls(), commit);
+        ws.mls().settle(merged)?.map_err(|_| MergeError::Library("merge an own commit again"))?;
+        self.refresh().map_err(|_| MergeError::Library("read a merged group"))
+    }
+
     /// Encrypts an application message.
     ///
     /// # Errors
@@ -173,7 +186,9 @@ impl Group {
         }
     }
 
-    fn authenticator(&self) -> Vec<u8> {
+    /// Agrees between two members exactly when they are in the same epoch of the same group; no secret of the group
+    /// can be computed from it.
+    pub fn authenticator(&self) -> Vec<u8> {
         self.mls.epoch_authenticator().as_slice().to_vec()
     }
 }
