@@ -155,3 +155,42 @@ fn what_openmls_draws_comes_from_the_given_entropy() {
     assert_eq!(create(1), create(1));
     assert_ne!(create(1), create(2));
 }
+
+/// Rows that are written while they are read from.
+struct Open(std::cell::RefCell<BTreeMap<Vec<u8>, Vec<u8>>>);
+
+impl Rows for Open {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowsError> {
+        Ok(self.0.borrow().get(key).cloned())
+    }
+}
+
+impl Open {
+    fn write(&self, changes: Changes) {
+        for (key, value) in changes {
+            match value {
+                Some(value) => drop(self.0.borrow_mut().insert(key, value)),
+                None => drop(self.0.borrow_mut().remove(&key)),
+            }
+        }
+    }
+}
+
+#[test]
+fn messages_opened_with_one_group_leave_in_the_rows_what_opening_each_alone_leaves() {
+    let (mut alice, mut bob) = pair();
+    let messages: Vec<_> = (0..4u8).map(|number| alice.send(&[number])).collect();
+    let rows = Open(std::cell::RefCell::new(bob.store.rows.clone()));
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
+    let ws = Workspace::new(&rows, &mut rng);
+    let mut group = Group::load(&ws, TOPIC).unwrap().unwrap();
+    for (number, message) in messages[..3].iter().enumerate() {
+        assert_eq!(group.receive_application(&ws, message).unwrap().payload, [number as u8]);
+        rows.write(ws.take_changes());
+        bob.receive(message).unwrap();
+    }
+    assert!(ws.take_changes().is_empty());
+    drop((ws, group));
+    assert_eq!(rows.0.into_inner(), bob.store.rows);
+    assert_eq!(bob.receive(&messages[3]).unwrap().payload, [3]);
+}
