@@ -84,7 +84,8 @@ fn set_up(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
         "PRAGMA cipher_log_level = NONE;      -- what is wrong is told by errors, not on standard error
          PRAGMA key = \"x'{}'\";
          PRAGMA locking_mode = EXCLUSIVE;     -- one process at a time: no shared-memory file, no reader from outside
-         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = EXTRA;          -- the journal of the change to WAL is gone for good: one that a power
+         PRAGMA journal_mode = WAL;           -- cut brought back would undo the file's beginning and all after it
          PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;

@@ -186,6 +186,9 @@ fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlit
     }
     db.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
     if options.opener == Opener::Server {
+        // The rollback journal of the change to WAL is gone for good: one that a power cut brought back would undo the
+        // file's beginning, and SQLite then throws the write-ahead log away.
+        db.pragma_update(None, "synchronous", "EXTRA")?;
         // Every later opening finds the mode in the file.
         let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         if mode != "wal" {

@@ -205,6 +205,7 @@ const KEY: &str = "PRAGMA cipher_log_level = NONE;
 
 /// As `client/native` sets its database up.
 const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA synchronous = EXTRA;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
