@@ -6,10 +6,10 @@ use anyhow::anyhow;
 use bytes::Bytes;
 use rand_core::CryptoRngCore;
 use rusqlite::Connection;
-use sotto_engine::{Engine, EngineError};
 use sotto_engine::api::{
     Command, CommandId, Event, Input, MessageState, OutboxState, Output, Plane, Refusal, Reply, Target,
 };
+use sotto_engine::{Engine, EngineError};
 use sotto_service::ConnectionId;
 use sotto_wire::ids::{Handle, Millis};
 

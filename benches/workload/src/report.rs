@@ -68,7 +68,10 @@ mod tests {
         let amount = Amount { messages: 3, catch_up: 70 };
         let (report, _) = measure(in_memory().unwrap(), amount, || 0.0).unwrap();
         let costs = &report.conversation;
-        assert_eq!([&costs.send, &costs.send_whole, &costs.receive, &costs.receive_whole].map(Samples::count), [3; 4]);
+        assert_eq!(
+            [&costs.send, &costs.send_whole, &costs.receive, &costs.receive_whole].map(Samples::count),
+            [3; 4]
+        );
         assert_eq!(report.catch_up.messages, 70);
         assert_eq!(report.groups.decrypt.count(), 3);
     }
