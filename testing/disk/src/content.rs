@@ -1,5 +1,9 @@
 //! One file: what the operating system holds of it, what is durable, and the changes between the two.
 
+use std::collections::BTreeSet;
+
+use crate::limits::SECTOR_BYTES;
+
 /// The bytes of a file, without a name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Content {
@@ -49,15 +53,43 @@ impl Content {
         self.unsynced.push(Unsynced { change, forgotten: false });
     }
 
-    /// Everything that waits is durable, except what was forgotten.
+    /// Everything that waits is durable, except what was forgotten. Who writes to a sector again brings back to mind all
+    /// that is in it.
     pub(crate) fn sync(&mut self) {
-        let durable = &mut self.durable;
-        self.unsynced.retain(|unsynced| {
-            if !unsynced.forgotten {
-                unsynced.change.apply(durable);
+        let unsynced = std::mem::take(&mut self.unsynced);
+        let remembered = unsynced.iter().filter(|unsynced| !unsynced.forgotten);
+        let touched: BTreeSet<usize> = remembered
+            .filter_map(|unsynced| match &unsynced.change {
+                Change::Write { offset, bytes } => Some(sectors(*offset, bytes)),
+                Change::Truncate { .. } => None,
+            })
+            .flatten()
+            .map(|(offset, _)| offset / SECTOR_BYTES)
+            .collect();
+        for Unsynced { change, forgotten } in unsynced {
+            match change {
+                Change::Write { offset, bytes } if forgotten => {
+                    for (offset, piece) in sectors(offset, &bytes) {
+                        self.sync_piece(offset, piece, touched.contains(&(offset / SECTOR_BYTES)));
+                    }
+                }
+                Change::Write { offset, bytes } => write(&mut self.durable, offset, &bytes),
+                // Lengths are not forgotten, and nothing behind the end comes back.
+                Change::Truncate { len } => {
+                    self.unsynced.retain(|kept| kept.change.end() <= len);
+                    self.durable.resize(len, 0);
+                }
             }
-            unsynced.forgotten
-        });
+        }
+    }
+
+    fn sync_piece(&mut self, offset: usize, piece: &[u8], touched: bool) {
+        if touched {
+            write(&mut self.durable, offset, piece);
+        } else {
+            let change = Change::Write { offset, bytes: piece.to_vec() };
+            self.unsynced.push(Unsynced { change, forgotten: true });
+        }
     }
 
     /// A sync failed; what waited will not be tried again.
@@ -80,6 +112,14 @@ impl Change {
             Self::Truncate { len } => to.resize(*len, 0),
         }
     }
+
+    /// Where what it concerns ends.
+    fn end(&self) -> usize {
+        match self {
+            Self::Write { offset, bytes } => offset + bytes.len(),
+            Self::Truncate { len } => *len,
+        }
+    }
 }
 
 /// Fills the buffer from `offset` on, with zeros behind the end; how much of it there was.
@@ -98,4 +138,15 @@ pub(crate) fn write(to: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
         to.resize(end, 0);
     }
     to[offset..end].copy_from_slice(bytes);
+}
+
+/// What was written, cut at the boundaries of sectors.
+pub(crate) fn sectors(offset: usize, bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut rest = (offset, bytes);
+    std::iter::from_fn(move || {
+        let (at, bytes) = rest;
+        let (piece, after) = bytes.split_at(bytes.len().min(SECTOR_BYTES - at % SECTOR_BYTES));
+        rest = (at + piece.len(), after);
+        (!piece.is_empty()).then_some((at, piece))
+    })
 }

@@ -28,7 +28,9 @@
 //! - A power cut keeps, loses or tears each waiting sector of 512 bytes by itself, whatever the order in which they were
 //!   written; nothing of it reaches back behind a sync. A torn sector keeps a beginning or an end of what was written, and
 //!   the rest of it is what it was, or noise: the disk does not claim `POWERSAFE_OVERWRITE`.
-//! - A new name is durable when its file is synced or its directory is (a deletion with `syncDir`); so is a deletion.
+//! - A new name is durable when its file is synced. Whatever happened to names is durable when the directory is synced: by a
+//!   deletion with `syncDir`, and by the first sync of a journal or write-ahead log that is new, as SQLite's own VFS for
+//!   Unix does.
 //! - Locks and shared memory work between connections of one process, which is all there is.
 //!
 //! # What it is not

@@ -2,7 +2,7 @@
 
 use rand_core::RngCore;
 
-use crate::content::{Change, Content, write};
+use crate::content::{Change, Content, sectors, write};
 use crate::limits::SECTOR_BYTES;
 
 /// How a cut treats one file. Each file has one of its own: that two files agree is a thing SQLite may not expect.
@@ -81,17 +81,6 @@ fn survive(left: &mut Vec<u8>, change: &Change, manner: Manner, rng: &mut impl R
             }
         }
     }
-}
-
-/// What was written, cut at the boundaries of sectors.
-fn sectors(offset: usize, bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut rest = (offset, bytes);
-    std::iter::from_fn(move || {
-        let (at, bytes) = rest;
-        let (piece, after) = bytes.split_at(bytes.len().min(SECTOR_BYTES - at % SECTOR_BYTES));
-        rest = (at + piece.len(), after);
-        (!piece.is_empty()).then_some((at, piece))
-    })
 }
 
 /// A beginning or an end of the piece is written. The rest of its sector is as before, or noise.

@@ -41,8 +41,11 @@ pub(crate) enum Missing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Database(DatabaseName),
-    /// A journal or a write-ahead log.
+    /// A journal or a write-ahead log. Where one is made, its first sync is the directory's too, as SQLite's own VFS for
+    /// Unix has it.
     Beside(DatabaseName),
+    /// The journal of a transaction over several databases; for the rest as [`Beside`](Self::Beside).
+    Super,
     Other,
 }
 
@@ -54,6 +57,8 @@ struct Handle {
     level: Level,
     slots: Slots,
     shares_memory: bool,
+    /// With its next sync.
+    syncs_directory: bool,
 }
 
 /// Whether a sync does what it says.
@@ -123,12 +128,13 @@ impl State {
     }
 
     pub(crate) fn open(&mut self, opening: Opening<'_>) -> Answer<HandleId> {
-        self.trouble.lives(ffi::SQLITE_CANTOPEN)?;
+        self.trouble.lives(ffi::SQLITE_IOERR)?;
         let database = match opening.part {
             Part::Beside(name) if !self.is_open(name) => return Err(Code(ffi::SQLITE_CANTOPEN)),
             Part::Database(name) => Some(name),
-            Part::Beside(_) | Part::Other => None,
+            Part::Beside(_) | Part::Super | Part::Other => None,
         };
+        let is_new = self.names.get(opening.name).is_none();
         let inode = match (self.names.get(opening.name), opening.missing) {
             (Some(_), Missing::CreateOnly) | (None, Missing::Fail) => return Err(Code(ffi::SQLITE_CANTOPEN)),
             (Some(inode), _) => inode,
@@ -142,6 +148,7 @@ impl State {
             level: Level::None,
             slots: Slots::default(),
             shares_memory: false,
+            syncs_directory: is_new && matches!(opening.part, Part::Beside(_) | Part::Super),
         };
         self.handles.insert(id, handle);
         Ok(id)
@@ -213,7 +220,7 @@ impl State {
     }
 
     pub(crate) fn sync(&mut self, id: HandleId) -> Answer<()> {
-        let handle = self.handles.get(&id).ok_or(Code(ffi::SQLITE_IOERR_FSYNC))?;
+        let handle = self.handles.get_mut(&id).ok_or(Code(ffi::SQLITE_IOERR_FSYNC))?;
         let inode = handle.inode;
         let allowed = self.trouble.changes(OperationKind::Sync, &handle.name);
         let content = self.files.get_mut(&inode).ok_or(Code(ffi::SQLITE_IOERR_FSYNC))?;
@@ -221,9 +228,13 @@ impl State {
             content.forget();
         }
         allowed?;
+        let directory_too = std::mem::take(&mut handle.syncs_directory);
         if self.syncs == Syncs::Honest {
             content.sync();
             self.names.sync_file(inode);
+            if directory_too {
+                self.names.sync_all();
+            }
         }
         Ok(())
     }

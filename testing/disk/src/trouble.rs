@@ -65,6 +65,8 @@ pub(crate) enum Stop {
 impl From<Stop> for Code {
     fn from(stop: Stop) -> Self {
         match stop {
+            // "Cannot open" would read as "is not there".
+            Stop::Crashed(OperationKind::Create) => Self(ffi::SQLITE_IOERR),
             Stop::Crashed(kind) => kind.failed(),
             Stop::Fault(Fault::Full) => Self(ffi::SQLITE_FULL),
             Stop::Fault(Fault::Read) => Self(ffi::SQLITE_IOERR_READ),

@@ -111,6 +111,8 @@ unsafe fn open_file(path: ffi::sqlite3_filename, flags: c_int) -> Answer<Open> {
     } else if flags & (ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_WAL) != 0 {
         // SAFETY: with these flags the path lies in the block of names that SQLite made for the database.
         Part::Beside(DatabaseName(unsafe { ffi::sqlite3_filename_database(path) }.addr()))
+    } else if flags & ffi::SQLITE_OPEN_SUPER_JOURNAL != 0 {
+        Part::Super
     } else {
         Part::Other
     };
