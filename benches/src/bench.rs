@@ -76,9 +76,19 @@ impl Pace {
     }
 }
 
+/// Where the programs that are measured come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Programs {
+    /// They are built first.
+    Fresh,
+    /// They are measured as they lie in `target/release`.
+    AsBuilt,
+}
+
 /// What a bench is given.
 pub struct Context {
     pace: Pace,
+    programs: Programs,
     /// Where programs and scratch folders are: cargo's target folder.
     target: PathBuf,
     bench: &'static str,
@@ -88,7 +98,18 @@ pub struct Context {
 impl Context {
     /// For one bench, whose name begins each progress line.
     pub fn new(bench: &'static str, pace: Pace, target: PathBuf) -> Self {
-        Self { pace, target, bench, begun: Instant::now() }
+        Self { pace, programs: Programs::Fresh, target, bench, begun: Instant::now() }
+    }
+
+    /// The same with programs from elsewhere.
+    #[must_use]
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
+    /// Where the programs that are measured come from.
+    pub fn programs(&self) -> Programs {
+        self.programs
     }
 
     /// The bench's name.

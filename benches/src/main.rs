@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use sotto_benches::bench::{Bench, Place};
+use sotto_benches::bench::{Bench, Place, Programs};
 use sotto_benches::report::{Missed, Report, table};
 use sotto_benches::{Context, Pace, Section, programs, registry};
 
@@ -26,6 +26,9 @@ struct Cli {
     /// Less time for each figure: the shape, not the figure
     #[arg(long)]
     quick: bool,
+    /// Measure the programs as they lie in target/release instead of building them first
+    #[arg(long)]
+    as_built: bool,
     /// Say which benches there are, and how long each takes
     #[arg(long)]
     list: bool,
@@ -48,8 +51,10 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     let pace = if cli.quick { Pace::Quick } else { Pace::Full };
     let mut report = Report { sections: Vec::new() };
+    let programs = if cli.as_built { Programs::AsBuilt } else { Programs::Fresh };
     for bench in registry::chosen(&cli.names)? {
-        let section = run_one(&bench, pace).with_context(|| bench.name)?;
+        let context = Context::new(bench.name, pace, target()?).with_programs(programs);
+        let section = run_one(&bench, context).with_context(|| bench.name)?;
         println!("\n## {}\n\n{}", section.title, table(&section));
         report.sections.push(section);
     }
@@ -65,13 +70,13 @@ fn list() {
     }
 }
 
-fn run_one(bench: &Bench, pace: Pace) -> anyhow::Result<Section> {
-    let takes = pace.choose(bench.takes.full_secs, bench.takes.quick_secs);
+fn run_one(bench: &Bench, mut context: Context) -> anyhow::Result<Section> {
+    let takes = context.pace().choose(bench.takes.full_secs, bench.takes.quick_secs);
     println!("── {}: {} (about {takes} s)", bench.name, bench.about);
     let begun = Instant::now();
     let section = match bench.place {
-        Place::Here(run) => run(&mut Context::new(bench.name, pace, target()?))?,
-        Place::ClientProgram => in_client_program(&Context::new(bench.name, pace, target()?))?,
+        Place::Here(run) => run(&mut context)?,
+        Place::ClientProgram => in_client_program(&context)?,
     };
     println!("   took {:.0} s", begun.elapsed().as_secs_f32());
     Ok(section)

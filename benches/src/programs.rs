@@ -8,14 +8,14 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 
-use crate::bench::Context;
+use crate::bench::{Context, Programs};
 
 /// The server.
 ///
 /// # Errors
 /// When it cannot be built.
 pub fn sottod(context: &Context) -> anyhow::Result<PathBuf> {
-    build(&["--package", "sottod"])?;
+    build(context, &["--package", "sottod"])?;
     Ok(context.target().join("release").join("sottod"))
 }
 
@@ -24,7 +24,7 @@ pub fn sottod(context: &Context) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// When it cannot be built.
 pub fn sotto(context: &Context) -> anyhow::Result<PathBuf> {
-    build(&["--package", "sotto"])?;
+    build(context, &["--package", "sotto"])?;
     Ok(context.target().join("release").join("sotto"))
 }
 
@@ -33,11 +33,14 @@ pub fn sotto(context: &Context) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// When it cannot be built.
 pub fn bench_client(context: &Context) -> anyhow::Result<PathBuf> {
-    build(&["--package", "sotto-benches", "--bin", "sotto-bench-client"])?;
+    build(context, &["--package", "sotto-benches", "--bin", "sotto-bench-client"])?;
     Ok(context.target().join("release").join("sotto-bench-client"))
 }
 
-fn build(what: &[&str]) -> anyhow::Result<()> {
+fn build(context: &Context, what: &[&str]) -> anyhow::Result<()> {
+    if context.programs() == Programs::AsBuilt {
+        return Ok(());
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--release", "--locked", "--quiet"]).args(what);

@@ -169,7 +169,7 @@ impl Link {
         &mut self,
         mut take: impl FnMut(&mut Self) -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<T> {
-        let mut scratch = [0; 8 * 1024];
+        let mut scratch = [0; READ_BYTES];
         self.flush()?;
         loop {
             if let Some(found) = take(self)? {

@@ -79,26 +79,34 @@ impl Conversation {
         TopicRequest::OpenSlot(OpenSlot { topic: self.topic, capability: self.capability(), slot })
     }
 
-    /// An append with a body of so many random bytes, as often as wanted: each sending gets an `append_id` of its own.
-    ///
-    /// # Errors
-    /// When the encoding holds no `append_id`.
-    pub fn letter(&self, body_bytes: usize, id: u32) -> anyhow::Result<Letter> {
-        ensure!(id < FIRST_ACK_ID, "ids from {FIRST_ACK_ID} on are acknowledgements");
+    /// An append with a body of so many random bytes.
+    pub fn append(&self, body_bytes: usize, append_id: u128) -> TopicRequest {
+        self.append_with_id(body_bytes, AppendId::new(append_id.to_be_bytes()))
+    }
+
+    fn append_with_id(&self, body_bytes: usize, append_id: AppendId) -> TopicRequest {
         let mut body = vec![0; body_bytes];
         ChaCha20Rng::from_seed(self.capability).fill_bytes(&mut body);
-        let append = Append {
+        TopicRequest::Append(Append {
             topic: self.topic,
             capability: self.capability(),
             kind: EntryKind::Application,
             version: 1,
             expect_head: Seq(0),
-            append_id: AppendId::new(STAMP),
+            append_id,
             body: body.into(),
             rotate: None,
             open_slots: Vec::new(),
-        };
-        let frame = encoded(id, TopicRequest::Append(append));
+        })
+    }
+
+    /// An append that can be sent as often as wanted: each sending gets an `append_id` of its own.
+    ///
+    /// # Errors
+    /// When the encoding holds no `append_id`.
+    pub fn letter(&self, body_bytes: usize, id: u32) -> anyhow::Result<Letter> {
+        ensure!(id < FIRST_ACK_ID, "ids from {FIRST_ACK_ID} on are acknowledgements");
+        let frame = encoded(id, self.append_with_id(body_bytes, AppendId::new(STAMP)));
         let stamp = frame.windows(STAMP.len()).position(|part| part == STAMP);
         Ok(Letter::stamped(frame, stamp.context("an append without its id")?))
     }

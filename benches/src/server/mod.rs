@@ -1,17 +1,34 @@
 //! The server's benches: the real `sottod` on a fresh data directory, measured over real sockets.
 //!
-//! Reading order: [`sottod`] (starting and stopping it), then one module a bench.
+//! Reading order: [`sottod`] (starting and stopping it), [`people`] (setting many clients up), then one module a bench:
+//! [`machine`], [`appends`] (with [`bare`]), [`catch_up`], [`idle`], [`pairs`].
 
+pub mod appends;
+pub mod bare;
+pub mod catch_up;
+pub mod idle;
+pub mod machine;
 pub mod pairs;
+pub mod people;
 pub mod sottod;
 
-use crate::bench::{Bench, Place, Takes, When};
+use crate::bench::{Bench, Place, Run, Takes, When};
 
 /// The server's benches, in the order of the report.
-pub const BENCHES: &[Bench] = &[Bench {
-    name: "pairs",
-    about: "64 pairs of people, 300 B each way through durable storage, with TLS",
-    takes: Takes { full_secs: 150, quick_secs: 30 },
-    when: When::Always,
-    place: Place::Here(pairs::run),
-}];
+pub const BENCHES: &[Bench] = &[
+    here("machine", "syncs and TLS handshakes, by themselves", (20, 3), machine::run),
+    here(
+        "appends",
+        "durable appends through WebSockets against bare SQLite statements",
+        (100, 20),
+        appends::run,
+    ),
+    here("catch-up", "a client that was away: 200 topics, 1,000 entries", (25, 15), catch_up::run),
+    here("idle", "memory of 15,000 idle connections, and of followed topics", (240, 40), idle::run),
+    here("pairs", "64 pairs of people: sender, durable server, reader, with TLS", (170, 35), pairs::run),
+];
+
+const fn here(name: &'static str, about: &'static str, takes: (u32, u32), run: Run) -> Bench {
+    let takes = Takes { full_secs: takes.0, quick_secs: takes.1 };
+    Bench { name, about, takes, when: When::Always, place: Place::Here(run) }
+}
