@@ -107,8 +107,18 @@ fn look(disk: &Disk, done: Acknowledged) -> rusqlite::Result<Option<String>> {
 
 /// Dies at every write in turn; then `after` says what happens to the disk. What was found wrong, and how often it looked.
 fn die_everywhere(mode: Mode, lie: bool, after: &mut dyn FnMut(&Disk) -> Vec<Disk>) -> (Vec<String>, usize) {
+    die_often(mode, lie, 1, after)
+}
+
+/// The same at every `step`-th write: enough where losses are many.
+fn die_often(
+    mode: Mode,
+    lie: bool,
+    step: usize,
+    after: &mut dyn FnMut(&Disk) -> Vec<Disk>,
+) -> (Vec<String>, usize) {
     let (mut found, mut looked) = (Vec::new(), 0);
-    for n in 1.. {
+    for n in (1..).step_by(step) {
         let disk = Disk::new();
         disk.set_syncs_lie(lie);
         disk.crash_at(n);
@@ -121,7 +131,11 @@ fn die_everywhere(mode: Mode, lie: bool, after: &mut dyn FnMut(&Disk) -> Vec<Dis
         for (index, left) in after(&disk).into_iter().enumerate() {
             looked += 1;
             if let Some(wrong) = wrong(&left, done) {
-                found.push(format!("{mode:?}, write {n} ({:?}), outcome {index}: {wrong}", disk.crash()));
+                found.push(format!(
+                    "{mode:?}, after {} transactions, write {n} ({:?}), outcome {index}: {wrong}",
+                    done.transactions,
+                    disk.crash()
+                ));
             }
         }
         drop(old);
@@ -174,8 +188,8 @@ fn a_journal_that_is_overwritten_survives_a_death_at_every_write() {
 #[test]
 fn a_disk_that_lies_about_syncs_is_found_out() {
     for mode in [WAL, WAL_ALONE, DELETE, TRUNCATE, PERSIST] {
-        let (found, looked) = die_everywhere(mode, true, &mut power_cuts);
-        let lost = found.iter().filter(|found| found.contains("acknowledged")).count();
+        let (found, looked) = die_often(mode, true, 7, &mut power_cuts);
+        let lost = found.iter().filter(|found| is_loss(found)).count();
         assert!(lost > 0, "{mode:?}: {} of {looked} are wrong, none a loss", found.len());
     }
 }
@@ -187,34 +201,37 @@ fn a_disk_that_lies_about_syncs_is_harmless_to_a_process_that_dies() {
     assert_eq!(found, [""; 0]);
 }
 
-/// As SQLite documents: in this mode the last commit may be undone by a power cut, because the directory is not synced.
+/// Without EXTRA the directory is not synced after a commit, so a power cut may undo the last one, as SQLite documents.
+/// After VACUUM it may do worse on a disk that cuts the file and still has the journal: SQLite shortens the file when the
+/// journal is deleted.
 #[test]
 fn a_deleted_journal_may_come_back_without_extra() {
     let (found, _) = die_everywhere(mode("DELETE", "FULL"), false, &mut power_cuts);
-    assert!(!found.is_empty());
-    assert!(
-        found.iter().all(|found| found.contains("acknowledged") || found.contains("is gone")),
-        "{found:#?}"
-    );
+    assert!(found.iter().any(|found| is_loss(found)));
+    let others: Vec<_> = found.iter().filter(|found| !is_loss(found)).collect();
+    let after_vacuum = |found: &&String| found.contains("after 7 transactions") && found.contains("damaged");
+    assert!(others.iter().all(after_vacuum), "{others:#?}");
+}
+
+fn is_loss(found: &str) -> bool {
+    found.contains("acknowledged") || found.contains("is gone")
 }
 
 /// WAL with NORMAL keeps the file whole and may lose the last transactions.
 #[test]
 fn a_write_ahead_log_without_full_loses_commits_and_nothing_else() {
     let (found, _) = die_everywhere(mode("WAL", "NORMAL"), false, &mut power_cuts);
-    assert!(found.iter().any(|found| found.contains("acknowledged")));
-    assert!(
-        found.iter().all(|found| found.contains("acknowledged") || found.contains("is gone")),
-        "{found:#?}"
-    );
+    assert!(found.iter().any(|found| is_loss(found)));
+    let others: Vec<_> = found.iter().filter(|found| !is_loss(found)).collect();
+    assert!(others.is_empty(), "{others:#?}");
 }
 
 /// The same seed leaves the same disk, whatever ran before.
 #[test]
 fn a_power_cut_is_the_same_for_every_seed() {
     let disk = Disk::new();
-    disk.crash_at(70);
-    let (_, _old) = write(&disk, WAL);
+    // Much waits to be synced.
+    let (_, _open) = write(&disk, mode("WAL", "OFF"));
     let cut = |seed| {
         let copy = disk.copy();
         copy.power_cut(&mut ChaCha8Rng::seed_from_u64(seed));

@@ -191,9 +191,9 @@ fn a_file_that_was_never_synced_may_be_gone_and_one_that_was_stays() {
     let mut gone = 0;
     for seed in 0..32 {
         let disk = Disk::new();
+        insert(&open_other(&disk), 1).unwrap();
         let db = disk.open("a.db", OpenFlags::default()).unwrap();
         db.execute_batch("PRAGMA synchronous = OFF; CREATE TABLE t (n)").unwrap();
-        insert(&open_other(&disk), 1).unwrap();
         disk.power_cut(&mut ChaCha8Rng::seed_from_u64(seed));
         gone += u32::from(file(&disk, "a.db").is_none());
         assert!(file(&disk, "b.db").is_some());

@@ -58,11 +58,6 @@ impl DerefMut for Alone {
 sotto_ports::conformance!(crate::Alone::new);
 
 #[test]
-fn a_store_on_this_disk_decides_as_the_reference_does() {
-    sotto_ports::conformance::agrees_with_the_reference(Alone::new);
-}
-
-#[test]
 fn everything_is_still_there_after_a_kill() {
     let disk = Disk::new();
     sotto_ports::conformance::durable(|| {
