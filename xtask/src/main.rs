@@ -3,18 +3,20 @@
 //! Reading order: [`plan`] (which steps there are, in which order), [`steps`] (how they run and report), then one
 //! module a check: [`floors`], [`purity`], [`tree`], [`manifests`], [`docs`]. [`inputs`] prepares the real texts
 //! that the replay test sends. [`up`] and [`bench`](mod@bench) build the programs and
-//! hand over to them.
+//! hand over to them; [`fuzz`] runs what takes a night.
 
 mod bench;
 mod counts;
 mod docs;
 mod floors;
+mod fuzz;
 mod inputs;
 mod manifests;
 mod plan;
 mod purity;
 mod setup;
 mod shell;
+mod sim;
 mod steps;
 mod tree;
 mod up;
@@ -54,9 +56,19 @@ enum Chore {
     /// The checks that compile nothing: seconds, for every commit
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy(Going),
+    /// Simulate people, a server, bad weather and crashes from seeds, and check what is left (docs/simulator.md)
+    #[command(
+        after_help = "Examples:\n  cargo xtask sim --seed 7              tell the story of one seed\n  cargo xtask sim --seeds 0..100000     run many, optimised, on all cores\n  cargo xtask sim --seed 7 --planted trim-one-too-far"
+    )]
+    Sim(sim::Simulation),
     /// Write the test vectors anew, after a format changed on purpose
     #[command(after_help = "Example: cargo xtask vectors && git diff vectors")]
     Vectors,
+    /// Every fuzz target for a while, with a table at the end; Ctrl-C shows the table so far
+    #[command(
+        after_help = "Examples:\n  cargo xtask fuzz                          overnight\n  cargo xtask fuzz --target engine --minutes 5"
+    )]
+    Fuzz(fuzz::Options),
     /// Measure: every figure of docs/benchmarks.md, in release, compared with its goal on request
     #[command(after_help = "Example: cargo xtask bench pairs --quick; more: cargo xtask bench --help")]
     #[command(disable_help_flag = true)]
@@ -109,6 +121,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Ci(going) => going.run(&workspace, plan::checks()),
         Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
+        Chore::Fuzz(options) => options.run(&workspace),
+        Chore::Sim(simulation) => simulation.run(&workspace),
         Chore::Vectors => {
             let status = Command::new("cargo")
                 .args(["run", "--quiet", "--locked", "--package", "sotto-vectors"])

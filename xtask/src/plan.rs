@@ -8,22 +8,34 @@ use crate::shell;
 use crate::steps::{Done, Step};
 use crate::violation::refuse;
 use crate::workspace::Workspace;
-use crate::{docs, inputs, manifests, purity, setup, tree};
+use crate::{docs, inputs, manifests, purity, setup, sim, tree};
 
 /// The checks that compile nothing.
 pub(crate) fn tidy() -> Vec<Step> {
-    vec![FORMAT, FLOORS, MANIFESTS, PURITY, SERVER_TREE, DOCS]
+    vec![FORMAT, FLOORS, MANIFESTS, PURITY, SERVER_TREE, NOTHING_PLANTED, DOCS]
 }
 
 /// Every check.
 pub(crate) fn checks() -> Vec<Step> {
-    vec![SET_UP, FORMAT, CLIPPY, FLOORS, MANIFESTS, WASM, PURITY, SERVER_TREE, DOCS, CODE_DOCS]
+    vec![
+        SET_UP,
+        FORMAT,
+        CLIPPY,
+        FLOORS,
+        MANIFESTS,
+        WASM,
+        PURITY,
+        SERVER_TREE,
+        NOTHING_PLANTED,
+        DOCS,
+        CODE_DOCS,
+    ]
 }
 
 /// Every check and every test.
 pub(crate) fn test() -> Vec<Step> {
     let mut steps = checks();
-    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS]);
+    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
     steps
 }
 
@@ -99,6 +111,14 @@ const SERVER_TREE: Step = Step {
     },
 };
 
+const NOTHING_PLANTED: Step = Step {
+    name: "nothing is planted",
+    run: |workspace| {
+        refuse(&tree::planted(workspace)?)?;
+        checked("neither sotto nor sottod is built with a mistake of the simulator's")
+    },
+};
+
 const DOCS: Step = Step {
     name: "documents",
     run: |workspace| {
@@ -142,6 +162,9 @@ const TESTS: Step = Step {
 };
 
 const DOC_TESTS: Step = Step { name: "doc tests", run: |workspace| count(workspace, &["test", "--doc"]) };
+
+/// Last, for it takes longest and says least about which line is wrong.
+const SIMULATOR: Step = Step { name: "simulator", run: sim::step };
 
 fn count(workspace: &Workspace, runner: &[&str]) -> anyhow::Result<Done> {
     let mut cargo = shell::cargo();

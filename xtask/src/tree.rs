@@ -1,4 +1,5 @@
-//! The server cannot decrypt: nothing that could is linked into `sottod`.
+//! The server cannot decrypt: nothing that could is linked into `sottod`. And no program has a mistake in it that the
+//! simulator plants.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,44 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<(usize, Vec<Violati
     )?;
     let distinct: BTreeSet<&str> = packages(&tree).collect();
     Ok((distinct.len(), inspect(&tree)))
+}
+
+/// Programs that people run, and the feature with which none of their packages may be built.
+const PROGRAMS: [&str; 2] = ["sotto", "sottod"];
+const PLANTED: &str = "planted";
+
+/// Looks at the features of everything that is linked into the programs.
+pub(crate) fn planted(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
+    let mut found = Vec::new();
+    for program in PROGRAMS {
+        let tree = shell::capture(
+            shell::cargo()
+                .args(["tree", "--package", program, "--edges", "normal", "--target", "all"])
+                .args(["--prefix", "none", "--format", "{p} [{f}]", "--locked"])
+                .current_dir(&workspace.root),
+        )?;
+        found.extend(inspect_features(program, &tree));
+    }
+    Ok(found)
+}
+
+fn inspect_features(program: &str, tree: &str) -> Vec<Violation> {
+    if !packages(tree).any(|name| name == program) {
+        return vec![Violation::new(program, "`cargo tree` did not print its dependencies")];
+    }
+    let has_it = |line: &&str| {
+        let features = line.rsplit_once('[').map_or("", |(_, features)| features);
+        features.split([',', ']', ' ']).any(|feature| feature == PLANTED)
+    };
+    let mut found: Vec<Violation> = tree
+        .lines()
+        .filter(has_it)
+        .filter_map(|line| line.split_whitespace().next())
+        .map(|name| Violation::new(program, format!("builds {name} with a mistake in it ({PLANTED})")))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn inspect(tree: &str) -> Vec<Violation> {
@@ -73,6 +112,15 @@ mod tests {
             let name = planted.split(' ').next().unwrap();
             assert_reported(&inspect(&format!("{CLEAN}{planted}\n")), &[&format!("links {name}")]);
         }
+    }
+
+    #[test]
+    fn a_program_built_with_a_planted_mistake_is_reported() {
+        let clean = "sotto v0.1.0 (apps/sotto) []\nsotto-secrecy v0.1.0 (core/secrecy) []\nserde v1.0.0 [default,derive]\n";
+        assert_eq!(inspect_features("sotto", clean), []);
+        let planted = clean.replace("(core/secrecy) []", "(core/secrecy) [planted]");
+        assert_reported(&inspect_features("sotto", &planted), &["builds sotto-secrecy"]);
+        assert_reported(&inspect_features("sotto", ""), &["did not print"]);
     }
 
     #[test]

@@ -180,7 +180,11 @@ fn same_order(
         let there: BTreeSet<_> = with.iter().map(|line| line.id).collect();
         lines.iter().map(|line| line.id).filter(|id| there.contains(id)).collect()
     };
-    let (mine, theirs) = (common(mine, theirs), common(theirs, mine));
+    // Failed at its author, who blocked the reader while it was on its way: it has no place in the author's order.
+    let placed = |line: &&MessageView| line.state != MessageState::Failed;
+    let (mine, theirs): (Vec<_>, Vec<_>) =
+        (mine.iter().filter(placed).cloned().collect(), theirs.iter().filter(placed).cloned().collect());
+    let (mine, theirs) = (common(&mine, &theirs), common(&theirs, &mine));
     if let Some((at, (here, there))) =
         mine.iter().zip(&theirs).enumerate().find(|(_, (here, there))| here != there)
     {

@@ -96,6 +96,7 @@ fn live(world: &mut World) {
     make_up(world);
     last_words(world);
     world.tell_absences();
+    world.restart_all();
     checker::check(world, climate);
 }
 
@@ -148,7 +149,7 @@ fn is_done(world: &World) -> bool {
         && world.people.iter().all(|person| {
             person.engine.is_some()
                 && person.sockets.iter().all(|socket| socket.link.is_some())
-                && person.outbox().is_empty()
+                && person.engine().outbox().is_ok_and(|items| items.is_empty())
         })
 }
 
@@ -162,7 +163,9 @@ fn make_up(world: &mut World) {
     }
     for (person, whom) in shut {
         let who = Target::Handle(world.people[whom].handle.clone());
-        match world.people[person].engine().resolve(&who).ok().flatten().map(|view| view.standing) {
+        let resolve = || world.people[person].engine().resolve(&who);
+        // A failure of the disk that was still to come has come with the first question.
+        match resolve().or_else(|_| resolve()).ok().flatten().map(|view| view.standing) {
             Some(Standing::Blocked) => world.command(person, Command::Unblock { who }),
             Some(Standing::Declined) => world.act(person, Deed::Say { to: whom, bytes: 50 }),
             _ => {}

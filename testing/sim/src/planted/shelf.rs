@@ -14,6 +14,7 @@ use sotto_ports::{Directory, DirectoryOp, DirectoryOutcome, LogOp, LogOutcome, L
 use sotto_wire::account::KeyPackageCount;
 use sotto_wire::ids::{AccountId, AppendId, Chain, Day, DeviceId, Handle, InboxKey, Seq, SlotId, TopicId};
 use sotto_wire::signed::SignedList;
+use sotto_wire::topic::Entry;
 
 use super::Planted;
 
@@ -101,7 +102,7 @@ impl<S: Store> Shelf<S> {
 
     fn show_appended(&mut self, topic: TopicId, appended: &mut Appended) {
         let seq = appended.entry.seq;
-        let before = self.forged.chains.get(&(topic, Seq(seq.0 - 1))).copied();
+        let before = self.chain_at(topic, Seq(seq.0 - 1));
         let meant = self.forged.meant.get(&(topic, seq)).copied();
         if before.is_none() && meant.is_none() {
             return;
@@ -115,16 +116,30 @@ impl<S: Store> Shelf<S> {
     }
 
     fn show_stretch(&self, topic: TopicId, stretch: &mut Stretch) {
-        let known = |seq: Seq| self.forged.chains.get(&(topic, seq)).copied();
-        stretch.previous = known(stretch.after).unwrap_or(stretch.previous);
-        let mut chain = stretch.previous;
-        for entry in &mut stretch.entries {
+        stretch.previous = self.chain_at(topic, stretch.after).unwrap_or(stretch.previous);
+        stretch.chain = self.show_entries(topic, stretch.previous, &mut stretch.entries);
+    }
+
+    fn show_entries(&self, topic: TopicId, mut chain: Chain, entries: &mut [Entry]) -> Chain {
+        for entry in entries {
             if let Some((append_id, head)) = self.forged.meant.get(&(topic, entry.seq)) {
                 (entry.append_id, entry.head) = (*append_id, *head);
             }
             chain = entry.chain_after(chain);
         }
-        stretch.chain = chain;
+        chain
+    }
+
+    /// The chain as it was shown, after the first forged entry. Some entries were stored by a call that failed at its
+    /// very end: those are read again.
+    fn chain_at(&self, topic: TopicId, seq: Seq) -> Option<Chain> {
+        let (place, chain) = self.forged.chains.range((topic, Seq(0))..=(topic, seq)).next_back()?;
+        if place.1 == seq {
+            return Some(*chain);
+        }
+        let limit = ReadLimit { entries: (seq.0 - place.1.0) as usize, body_bytes: usize::MAX };
+        let mut unseen = self.store.entries(topic, place.1, Some(seq), limit).ok()??.entries;
+        Some(self.show_entries(topic, *chain, &mut unseen))
     }
 
     fn watch_acks(&mut self, op: LogOp) -> Result<LogOutcome, StorageError> {

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sotto_secrecy::{Group, Rows, RowsError, Workspace};
 use sotto_wire::ids::TopicId;
 
-/// States of an outbox item after its commit was merged: APPLIED and POSTED, as the engine's tables number them.
-const MERGED: &str = "state IN (3, 4)";
+/// Self-updates after their commit was merged: kind SELF_UPDATE, state APPLIED or POSTED, as the engine's tables number
+/// them. (Merging an add again panics inside OpenMLS: found too easily.)
+const MERGED: &str = "kind = 2 AND state IN (3, 4)";
 
 struct Mls<'c>(&'c Connection);
 
