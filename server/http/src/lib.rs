@@ -12,10 +12,11 @@
 //!
 //! Reading order: [`Options`] and [`Server`] (what an application uses), `routes`, `connection` (one WebSocket),
 //! `service_thread` (the one thread that owns the service), `mailbox` (between the two), `websocket` (framing),
-//! `tls`, `seats`, `metrics`, `limits`.
+//! `forwarded` (what a proxy says), `tls`, `seats`, `metrics`, `limits`.
 
 mod connection;
 mod ending;
+pub mod forwarded;
 mod limits;
 mod mailbox;
 mod metrics;
@@ -26,7 +27,7 @@ mod server;
 mod service_thread;
 mod tls;
 mod transport;
-mod websocket;
+pub mod websocket;
 
 pub use options::{MetricsAudience, Options, PlainOnPublicAddress, Proxy};
 pub use server::{BindError, ServeError, Server};

@@ -37,7 +37,7 @@ pub(crate) const LINGER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 pub(crate) const CONTROL_BYTES_MAX: u64 = 125;
 
 /// Messages up to this size need no share of the server's budget for large ones.
-pub(crate) const SMALL_MESSAGE_BYTES_MAX: usize = 16 * 1024;
+pub const SMALL_MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
 /// Events waiting for the service thread.
 pub(crate) const EVENTS_MAX: usize = 1_024;

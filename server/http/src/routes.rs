@@ -1,7 +1,7 @@
 //! What answers to HTTP: two WebSocket endpoints, health, metrics and a page that says what this is.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, Once},
 };
 
@@ -22,6 +22,7 @@ use tungstenite::handshake::server::create_response_with_body;
 
 use crate::{
     connection::Connection,
+    forwarded::last_address,
     limits::PROBE_MAX,
     options::MetricsAudience,
     seats::{Seat, Visitor},
@@ -159,12 +160,9 @@ fn identify(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Option<Arc
     shared.seats.let_in(peer).map(Arc::new)
 }
 
-/// The last address of the last header: the proxy added it. Those before it are the peer's own claim.
+/// What the last header says: the proxy added it.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
-    let address = last.rsplit(',').next()?.trim();
-    // Some proxies add the port.
-    address.parse().ok().or_else(|| Some(address.parse::<SocketAddr>().ok()?.ip()))
+    last_address(headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?)
 }
 
 /// Waits for the bare stream, then serves it in a task of its own that is no larger than it must be.

@@ -14,7 +14,7 @@ use crate::limits::{CONTROL_BYTES_MAX, SMALL_MESSAGE_BYTES_MAX};
 
 /// Reads frames from whatever bytes arrive. Holds no allocation between messages.
 #[derive(Default)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     /// Arrived, not yet looked at.
     pending: BytesMut,
     /// The data frame whose payload is arriving.
@@ -42,21 +42,24 @@ enum Budget {
 
 /// What the bytes so far amount to.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Nothing more until more bytes arrive.
     NeedMore,
-    /// A large message is coming: call [`Decoder::granted`] once this many bytes may be held.
+    /// A large message is coming, more than [`SMALL_MESSAGE_BYTES_MAX`]: call [`Decoder::granted`] once this many bytes may be held.
     NeedBudget(usize),
     /// One whole binary message.
     Message(Bytes),
+    /// A ping with this payload: answer it with the same.
     Ping(Bytes),
+    /// An answer to a ping.
     Pong,
+    /// The peer is done.
     Close,
 }
 
 /// How a peer broke the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Violation {
+pub enum Violation {
     /// A message above [`FRAME_BYTES_MAX`].
     TooLarge,
     /// A text message: the protocol knows binary ones only.
@@ -67,22 +70,25 @@ pub(crate) enum Violation {
 
 impl Decoder {
     /// Takes bytes as they came from the socket.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
     }
 
     /// The asked-for memory may be used.
-    pub(crate) fn granted(&mut self) {
+    pub fn granted(&mut self) {
         self.budget = Budget::Granted;
     }
 
     /// Whether a message has begun and is not whole.
-    pub(crate) fn is_mid_message(&self) -> bool {
+    pub fn is_mid_message(&self) -> bool {
         self.frame.is_some() || self.message.is_some() || !self.pending.is_empty()
     }
 
     /// The next step. After a violation the decoder is of no further use.
-    pub(crate) fn step(&mut self) -> Result<Step, Violation> {
+    ///
+    /// # Errors
+    /// When the peer broke the rules.
+    pub fn step(&mut self) -> Result<Step, Violation> {
         loop {
             if self.frame.is_some() {
                 match self.take_payload() {
