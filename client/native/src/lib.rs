@@ -17,6 +17,8 @@ mod key;
 mod limits;
 mod machine;
 mod network;
+#[cfg(feature = "fuzzing")]
+pub mod parsers;
 mod plane;
 mod profile;
 mod session;

@@ -26,6 +26,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 pub use self::address::{ServerAddress, ServerAddressError};
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::proxy::status as proxy_status;
 pub use self::proxy::{Proxy, ProxyError};
 pub use self::tls::CaFileError;
 pub use self::trouble::ConnectTrouble;

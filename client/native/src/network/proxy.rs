@@ -191,7 +191,7 @@ async fn http_connect(
 }
 
 /// `HTTP/1.1 200 …` → 200.
-fn status(answer: &[u8]) -> Option<u16> {
+pub(crate) fn status(answer: &[u8]) -> Option<u16> {
     let line = answer.strip_prefix(b"HTTP/1.")?.get(2..5)?;
     std::str::from_utf8(line).ok()?.parse().ok()
 }

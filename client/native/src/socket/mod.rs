@@ -33,6 +33,12 @@ pub(crate) struct Hello {
     pub(crate) proxy: Option<String>,
 }
 
+/// The first value of these bytes, which are all there is; `None` when there is none or it is refused.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_now<T: serde::de::DeserializeOwned>(mut bytes: &[u8], bytes_max: usize) -> Option<T> {
+    futures_util::FutureExt::now_or_never(lines::read(&mut bytes, bytes_max))?.ok()?
+}
+
 /// Where the socket is, short enough for the operating system; good while it lives.
 struct SocketPath {
     path: PathBuf,
