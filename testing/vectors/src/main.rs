@@ -1,10 +1,10 @@
 //! Writes the test vectors: `cargo run -p sotto-vectors` the JSON files under `vectors/`,
 //! `cargo run -p sotto-vectors -- --seeds` the same bytes as a fuzzer's first corpus under `fuzz/corpus/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use sotto_vectors::families::{self, Family};
+use sotto_vectors::families;
 use sotto_vectors::json::Contract;
 use sotto_vectors::targets;
 
@@ -26,19 +26,12 @@ fn write_vectors(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn write_seeds(folder: &Path) -> anyhow::Result<()> {
-    let families = families::all();
-    for (target, _, of) in targets::ALL {
-        let seeds = families.iter().filter(|family| of.contains(&family.name)).flat_map(seeds);
-        for (name, bytes) in seeds {
-            write(&folder.join(target).join(name), bytes)?;
+    for target in targets::ALL {
+        for (name, bytes) in target.seeds() {
+            write(&folder.join(target.name).join(name), &bytes)?;
         }
     }
     Ok(())
-}
-
-fn seeds(family: &Family) -> impl Iterator<Item = (PathBuf, &[u8])> {
-    let name = |number: usize| PathBuf::from(format!("{}-{number:02}", family.name));
-    family.vectors.iter().enumerate().map(move |(number, vector)| (name(number), vector.bytes.as_ref()))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

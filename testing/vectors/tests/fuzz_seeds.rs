@@ -9,14 +9,8 @@ use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use sotto_vectors::families::{self, Family};
-use sotto_vectors::targets::{self, Target};
-
-fn seeds(of: &[&str]) -> Vec<Vec<u8>> {
-    let families = families::all();
-    let wanted = families.iter().filter(|family| of.contains(&family.name));
-    wanted.flat_map(|family: &Family| family.vectors.iter().map(|vector| vector.bytes.to_vec())).collect()
-}
+use sotto_vectors::families;
+use sotto_vectors::targets::{self, Cost, Target};
 
 fn below(rng: &mut ChaCha8Rng, end: usize) -> usize {
     (rng.next_u64() % end.max(1) as u64) as usize
@@ -47,58 +41,112 @@ fn mutated(seed: &[u8], other: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
-fn run(name: &str, target: Target, bytes: &[u8]) {
-    let result = catch_unwind(AssertUnwindSafe(|| target(bytes)));
-    assert!(result.is_ok(), "{name} breaks on {}", hex::encode(bytes));
-}
-
-#[test]
-fn every_target_keeps_its_promise_on_every_vector() {
-    for (name, target, of) in targets::ALL {
-        let seeds = seeds(of);
-        assert!(!seeds.is_empty(), "{name} has no seed");
-        seeds.iter().for_each(|seed| run(name, *target, seed));
+/// How many mutations of its seeds a target gets: as many as a test run can afford.
+fn mutations(cost: Cost) -> usize {
+    match cost {
+        Cost::Parser => 5_000,
+        Cost::Cryptography => 300,
+        Cost::Machine => 40,
     }
 }
 
-#[test]
-fn every_target_keeps_its_promise_on_every_other_targets_vectors() {
-    let all: Vec<_> = families::all().into_iter().flat_map(|family| family.vectors).collect();
-    for (name, target, _) in targets::ALL {
-        all.iter().for_each(|vector| run(name, *target, &vector.bytes));
-    }
+fn run(target: &Target, bytes: &[u8]) {
+    let result = catch_unwind(AssertUnwindSafe(|| (target.run)(bytes)));
+    assert!(result.is_ok(), "{} breaks on {}", target.name, hex::encode(bytes));
 }
 
-#[test]
-fn every_target_keeps_its_promise_on_every_truncation() {
-    for (name, target, of) in targets::ALL {
-        for seed in seeds(of) {
-            let step = seed.len().div_ceil(200).max(1);
-            (0..seed.len()).step_by(step).for_each(|length| run(name, *target, &seed[..length]));
+fn seeds(target: &Target) -> Vec<Vec<u8>> {
+    target.seeds().into_iter().map(|(_, bytes)| bytes).collect()
+}
+
+fn of(cost: Cost) -> impl Iterator<Item = &'static Target> {
+    targets::ALL.iter().filter(move |target| target.cost == cost)
+}
+
+fn on_every_seed_and_truncation(cost: Cost) {
+    for target in of(cost) {
+        let seeds = seeds(target);
+        assert!(!seeds.is_empty(), "{} has no seed", target.name);
+        for seed in seeds {
+            run(target, &seed);
+            let pieces = mutations(cost).min(200);
+            let step = seed.len().div_ceil(pieces).max(1);
+            (0..seed.len()).step_by(step).for_each(|length| run(target, &seed[..length]));
         }
     }
 }
 
-#[test]
-fn every_target_keeps_its_promise_on_seeded_mutations() {
-    for (number, (name, target, of)) in targets::ALL.iter().enumerate() {
+fn on_seeded_mutations(cost: Cost) {
+    for (number, target) in of(cost).enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(number as u64);
-        let seeds = seeds(of);
-        for _ in 0..5_000 {
+        let seeds = seeds(target);
+        for _ in 0..mutations(cost) {
             let seed = &seeds[below(&mut rng, seeds.len())];
             let other = &seeds[below(&mut rng, seeds.len())];
-            run(name, *target, &mutated(seed, other, &mut rng));
+            run(target, &mutated(seed, other, &mut rng));
         }
     }
 }
 
-#[test]
-fn every_target_keeps_its_promise_on_noise() {
+fn on_noise(cost: Cost) {
     let mut rng = ChaCha8Rng::seed_from_u64(99);
-    for _ in 0..500 {
+    for _ in 0..mutations(cost) / 10 {
         let mut noise = vec![0; below(&mut rng, 300)];
         rng.fill_bytes(&mut noise);
-        targets::ALL.iter().for_each(|(name, target, _)| run(name, *target, &noise));
+        of(cost).for_each(|target| run(target, &noise));
+    }
+}
+
+#[test]
+fn every_parser_keeps_its_promise_on_every_seed_and_truncation() {
+    on_every_seed_and_truncation(Cost::Parser);
+    on_every_seed_and_truncation(Cost::Cryptography);
+}
+
+#[test]
+fn every_parser_keeps_its_promise_on_seeded_mutations() {
+    on_seeded_mutations(Cost::Parser);
+    on_seeded_mutations(Cost::Cryptography);
+}
+
+#[test]
+fn every_parser_keeps_its_promise_on_noise() {
+    on_noise(Cost::Parser);
+    on_noise(Cost::Cryptography);
+}
+
+#[test]
+fn every_machine_keeps_its_promise_on_every_seed_and_truncation() {
+    on_every_seed_and_truncation(Cost::Machine);
+}
+
+#[test]
+fn every_machine_keeps_its_promise_on_seeded_mutations() {
+    on_seeded_mutations(Cost::Machine);
+}
+
+#[test]
+fn every_machine_keeps_its_promise_on_noise() {
+    on_noise(Cost::Machine);
+}
+
+#[test]
+fn every_parser_keeps_its_promise_on_every_other_targets_vectors() {
+    let all: Vec<_> = families::all().into_iter().flat_map(|family| family.vectors).collect();
+    for target in of(Cost::Parser) {
+        all.iter().for_each(|vector| run(target, &vector.bytes));
+    }
+}
+
+/// Inputs that once broke a promise, one folder a target; the README there tells each story.
+#[test]
+fn what_once_broke_a_target_does_not_any_more() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/regressions");
+    for target in targets::ALL {
+        let Ok(inputs) = std::fs::read_dir(folder.join(target.name)) else { continue };
+        for input in inputs {
+            run(target, &std::fs::read(input.unwrap().path()).unwrap());
+        }
     }
 }
 
@@ -108,10 +156,12 @@ fn every_target_has_a_fuzz_binary_and_no_other_binary_exists() {
     let files =
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let binaries: BTreeSet<_> = files.collect();
-    let targets: BTreeSet<_> = targets::ALL.iter().map(|(name, _, _)| format!("{name}.rs")).collect();
-    assert_eq!(binaries, targets);
+    let names: BTreeSet<_> = targets::ALL.iter().map(|target| format!("{}.rs", target.name)).collect();
+    assert_eq!(binaries, names);
     let manifest = include_str!("../../../fuzz/Cargo.toml");
-    for (name, _, _) in targets::ALL {
+    let table = include_str!("../../../fuzz/README.md");
+    for Target { name, .. } in targets::ALL {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "fuzz/Cargo.toml does not build {name}");
+        assert!(table.contains(&format!("| `{name}` |")), "fuzz/README.md does not say what {name} reads");
     }
 }
