@@ -7,6 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use sotto_benches::bench::{Bench, Place, Programs};
+use sotto_benches::document::{Document, Record};
+use sotto_benches::facts::Facts;
 use sotto_benches::report::{Missed, Report, table};
 use sotto_benches::{Context, Pace, Section, programs, registry};
 
@@ -29,6 +31,9 @@ struct Cli {
     /// Measure the programs as they lie in target/release instead of building them first
     #[arg(long)]
     as_built: bool,
+    /// Write docs/benchmarks.md although only some benches were named: their sections are replaced
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
     /// Say which benches there are, and how long each takes
     #[arg(long)]
     list: bool,
@@ -50,14 +55,22 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let pace = if cli.quick { Pace::Quick } else { Pace::Full };
-    let mut report = Report { sections: Vec::new() };
     let programs = if cli.as_built { Programs::AsBuilt } else { Programs::Fresh };
+    let facts = Facts::gather(&target()?.join("benches"))?;
+    let mut records = Vec::new();
     for bench in registry::chosen(&cli.names)? {
         let context = Context::new(bench.name, pace, target()?).with_programs(programs);
         let section = run_one(&bench, context).with_context(|| bench.name)?;
         println!("\n## {}\n\n{}", section.title, table(&section));
-        report.sections.push(section);
+        section.notes.iter().for_each(|note| println!("{note}\n"));
+        records.push(Record { facts: facts.clone(), section });
     }
+    if cli.write || (cli.names.is_empty() && !cli.quick) {
+        let order: Vec<&str> = registry::all().iter().map(|bench| bench.name).collect();
+        Document::of_repository().update(&records, &order)?;
+        println!("docs/benchmarks.md is written");
+    }
+    let report = Report { sections: records.into_iter().map(|record| record.section).collect() };
     let missed = if cli.check { report.missed() } else { Vec::new() };
     show_missed(&missed);
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
