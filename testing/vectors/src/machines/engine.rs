@@ -26,6 +26,10 @@ struct Story {
 
 /// Plays the story that the bytes tell.
 pub fn run(bytes: &[u8]) {
+    play(bytes);
+}
+
+fn play(bytes: &[u8]) -> Told {
     let mut choices = Choices::new(bytes);
     let mut story = Story { world: World::at(choices.below(4)), honest: true, texts: 0 };
     for who in 0..2 {
@@ -37,7 +41,16 @@ pub fn run(bytes: &[u8]) {
         }
         story.step(&mut choices);
     }
-    story.ends();
+    story.ends()
+}
+
+/// What was said in a story.
+struct Told {
+    honest: bool,
+    /// Texts that the engines said they have.
+    acknowledged: usize,
+    /// Texts that the other was shown, the snapshot's included.
+    shown: usize,
 }
 
 impl Story {
@@ -185,7 +198,7 @@ impl Story {
         }
     }
 
-    fn ends(&mut self) {
+    fn ends(&mut self) -> Told {
         for who in 0..2 {
             let other = Target::Handle(self.world.people[1 - who].handle.clone());
             self.world.people[who].clock_offset_ms = 0;
@@ -206,14 +219,16 @@ impl Story {
             self.world.people[who].keeps_its_word();
             self.world.people[who].answers();
         }
-        self.compare();
-        for person in std::mem::take(&mut self.world.people) {
-            tables_agree(person);
-        }
+        let shown = self.compare();
+        let people = std::mem::take(&mut self.world.people);
+        let acknowledged = people.iter().map(|person| person.acknowledged.len()).sum();
+        people.into_iter().for_each(tables_agree);
+        Told { honest: self.honest, acknowledged, shown }
     }
 
-    /// What each is shown of the other against what was written.
-    fn compare(&mut self) {
+    /// What each is shown of the other against what was written; how many texts that are.
+    fn compare(&mut self) -> usize {
+        let mut shown_in_all = 0;
         for who in 0..2 {
             let (reader, writer) = (1 - who, who);
             let names = [0, 1].map(|person| self.world.people[person].handle.clone());
@@ -223,6 +238,7 @@ impl Story {
             for (_, text) in shown.iter().filter(|(own, _)| !*own) {
                 *counts.entry(text).or_default() += 1;
             }
+            shown_in_all += counts.len();
             for (text, count) in &counts {
                 assert_eq!(*count, 1, "a text is shown twice");
                 assert!(written.iter().any(|(own, line)| *own && line == *text), "a text nobody wrote");
@@ -241,6 +257,7 @@ impl Story {
         for plane in PLANES {
             (0..2).for_each(|who| self.world.cut(who, plane));
         }
+        shown_in_all
     }
 }
 
@@ -280,4 +297,30 @@ pub fn seeds() -> Vec<Vec<u8>> {
         story(3, &[&SAY, &RUN, &CHANGE, &TWICE, &DROP, &RUN, &REPLAY, &SAY, &RUN]),
         story(3, &[&START_OVER, &[1, 13], &SAY, &ANSWER, &RUN, &MONTH, &SAY, &RUN]),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_tell_stories_in_which_people_talk() {
+        let told: Vec<Told> = seeds().iter().map(|seed| play(seed)).collect();
+        for story in &told {
+            assert!(story.acknowledged >= 1 && story.shown >= 1);
+        }
+        assert!(told.iter().filter(|story| story.honest).count() >= 4, "most seeds are honest");
+        assert!(told.iter().any(|story| !story.honest), "and some are not");
+    }
+
+    #[test]
+    fn people_who_know_each_other_have_said_something_already() {
+        let mut world = World::at(3);
+        for who in 0..2 {
+            let other = world.people[1 - who].handle.clone();
+            let lines = world.people[who].lines(&other);
+            let texts: Vec<_> = lines.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(texts, ["what they said: first", "what they said: second"]);
+        }
+    }
 }

@@ -61,10 +61,16 @@ struct Story {
     /// Entries by topic, as the receipts describe them.
     logs: BTreeMap<TopicId, BTreeMap<Seq, (Chain, EntryKind)>>,
     published: BTreeMap<Bytes, usize>,
+    /// Entries that readers were sent.
+    delivered: usize,
 }
 
 /// Plays the story that the bytes tell.
 pub fn run(bytes: &[u8]) {
+    play(bytes);
+}
+
+fn play(bytes: &[u8]) -> Story {
     let mut choices = Choices::new(bytes);
     let mut story = Story::new(&mut choices);
     for _ in 0..200 {
@@ -74,6 +80,7 @@ pub fn run(bytes: &[u8]) {
         story.step(&mut choices);
     }
     story.ends();
+    story
 }
 
 impl Story {
@@ -95,6 +102,7 @@ impl Story {
             known: Known::default(),
             logs: BTreeMap::new(),
             published: BTreeMap::new(),
+            delivered: 0,
         }
     }
 
@@ -392,6 +400,7 @@ impl Story {
             before => self.chain(delivery.topic, before),
         };
         assert_eq!(Some(delivery.prev_chain), standing, "another log before what is delivered");
+        self.delivered += delivery.entries.len();
         let mut chain = delivery.prev_chain;
         for entry in &delivery.entries {
             chain = entry.chain_after(chain);
@@ -486,4 +495,22 @@ pub fn seeds() -> Vec<Vec<u8>> {
             &read,
         ]),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_tell_stories_in_which_something_happens() {
+        let stories: Vec<_> = seeds().iter().map(|seed| play(seed)).collect();
+        for story in &stories[..3] {
+            let entries: usize = story.logs.values().map(BTreeMap::len).sum();
+            assert!(entries >= 2, "{entries} entries");
+        }
+        assert!(stories.iter().map(|story| story.delivered).sum::<usize>() >= 4);
+        assert!(stories.iter().any(|story| story.known.generations.contains(&1)), "nobody rotated");
+        assert!(stories.iter().any(|story| story.peers.values().any(|peer| peer.authenticated)));
+        assert!(stories.iter().any(|story| !story.published.is_empty()));
+    }
 }
