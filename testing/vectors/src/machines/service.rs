@@ -429,7 +429,7 @@ impl Story {
     fn head(&self, topic: TopicId) -> Seq {
         let log = self.logs.get(&topic);
         let handshakes = log.into_iter().flatten().filter(|(_, (_, kind))| *kind == EntryKind::Handshake);
-        handshakes.map(|(seq, _)| *seq).last().unwrap_or(Seq(0))
+        handshakes.map(|(seq, _)| *seq).next_back().unwrap_or(Seq(0))
     }
 
     /// Everybody is told goodbye, once.
