@@ -49,7 +49,8 @@ CREATE TABLE conversations (
     unblocked    INTEGER,                      -- Standing to return to after a block
     name_sent    TEXT,                         -- own display name as the peer knows it
     opened_at    INTEGER NOT NULL,
-    repaired_at  INTEGER NOT NULL DEFAULT 0    -- last automatic new leg
+    repaired_at  INTEGER NOT NULL DEFAULT 0,   -- last automatic new leg
+    draft        TEXT                          -- begun and not sent; never leaves this device
 );
 
 CREATE TABLE legs (
@@ -111,10 +112,13 @@ CREATE TABLE messages (
     minute       INTEGER,
     sort_at      INTEGER,                      -- ms: the writer's clock, held within the server's minute
     payload      BLOB,                         -- ApplicationPayload: what a report would reveal
+    unread       INTEGER NOT NULL DEFAULT 0,   -- somebody else's, and not seen on this device
     UNIQUE (conversation, device, message)
 );
 CREATE INDEX messages_in_order ON messages (conversation, sort_at, leg_no, topic, seq, id);
 CREATE INDEX messages_by_id ON messages (message);
+CREATE INDEX messages_unread ON messages (conversation) WHERE unread = 1;
+CREATE INDEX messages_failed ON messages (conversation) WHERE own = 1 AND state = 3;
 
 CREATE TABLE outbox (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,

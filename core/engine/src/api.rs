@@ -176,7 +176,7 @@ pub enum Command {
 }
 
 /// A command's good answer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]
 pub enum Reply {
     /// To [`Command::PrepareAccount`]: show once, never store.

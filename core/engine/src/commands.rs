@@ -19,7 +19,7 @@ use crate::store::legs::LegState;
 use crate::store::messages::{MessageKind, NewMessage};
 
 /// A command's outcome: an answer now, later, or a refusal.
-type Outcome = Result<Option<Reply>, Refusal>;
+pub(crate) type Outcome = Result<Option<Reply>, Refusal>;
 
 impl Work<'_> {
     pub(crate) fn command(&mut self, id: CommandId, command: Command) -> Step<()> {
@@ -41,6 +41,10 @@ impl Work<'_> {
             Command::SetDisplayName { name } => self.set_display_name(&name)?,
             Command::StartOver { conversation } => self.start_over(id, &conversation)?,
             Command::Retry { conversation } => self.retry(&conversation)?,
+            Command::OpenConversation { with } => self.open_conversation(&with)?,
+            Command::SaveDraft { conversation, text } => self.save_draft(&conversation, &text)?,
+            Command::MarkRead { conversation, up_to } => self.mark_read(&conversation, up_to)?,
+            Command::DiscardFailed { conversation, line } => self.discard_failed(&conversation, line)?,
             Command::AcknowledgeAlarm { alarm } => {
                 self.db.acknowledge_alarm(alarm)?;
                 Ok(Some(Reply::Done))
@@ -147,6 +151,7 @@ impl Work<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let message = self.queue_message(conversation, MessageKind::Text, Some(text))?;
+        self.forget_draft(conversation, text)?;
         Ok(Ok(Some(Reply::Queued { message })))
     }
 
@@ -176,7 +181,7 @@ impl Work<'_> {
         Ok(Ok(found.key))
     }
 
-    fn registered(&self) -> Option<&Account> {
+    pub(crate) fn registered(&self) -> Option<&Account> {
         self.account.as_ref().filter(|account| account.state == AccountState::Registered)
     }
 
@@ -211,7 +216,7 @@ impl Work<'_> {
         Ok(message)
     }
 
-    fn find(&self, who: &Target) -> Step<Result<Conversation, Refusal>> {
+    pub(crate) fn find(&self, who: &Target) -> Step<Result<Conversation, Refusal>> {
         Ok(self.db.find_conversation(who)?.ok_or(Refusal::ConversationUnknown))
     }
 

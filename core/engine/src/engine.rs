@@ -12,9 +12,9 @@ use crate::api::{
 use crate::error::{Cause, EngineError, OpenError, Step};
 use crate::net::Net;
 use crate::query;
-use crate::screen::{self, ConversationNumber, ConversationState, Line, Page};
+use crate::screen::{self, ConversationNumber, ConversationState, Line, Page, Presence};
 use crate::store::Db;
-use crate::store::account::Account;
+use crate::store::account::{Account, AccountState};
 use crate::store::conversations::ConversationKey;
 use crate::store::schema::migrate;
 
@@ -224,6 +224,36 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<Line>, EngineError> {
         read(self.db().lines(conversation, page, limit))
+    }
+
+    /// Whether the person asked to register the prepared account: once connected, it goes on by itself.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn is_registering(&self) -> Result<bool, EngineError> {
+        read(
+            self.db()
+                .account()
+                .map(|account| account.is_some_and(|account| account.state == AccountState::Registering)),
+        )
+    }
+
+    /// How the connections stand, for a window that opens meanwhile: events tell the changes.
+    pub fn presence(&self) -> Presence {
+        if !self.net.online {
+            return Presence::Off;
+        }
+        if self.net.was_online {
+            return Presence::Online;
+        }
+        if self.net.refused {
+            return Presence::Refused;
+        }
+        let retries = [self.net.account.retry_at, self.net.topic.retry_at];
+        match retries.into_iter().flatten().max() {
+            Some(retry_at) => Presence::Waiting { retry_at },
+            None => Presence::Connecting,
+        }
     }
 
     /// What is kept of an alarm to show to others.

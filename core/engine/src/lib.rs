@@ -10,10 +10,11 @@
 //!
 //! Reading order: [`api`]; `engine` (the transaction); `pump` (what can be done now); `commands`; `links`,
 //! `account_plane` and `topic_plane` (the two connections); `contact`, `opening`, `sending` (out); `receiving`, `inbox`
-//! (in); `store` (the tables).
+//! (in); [`screen`] (what only a screen asks for); `store` (the tables).
 
 pub mod api;
 pub mod error;
+pub mod screen;
 
 mod account_plane;
 mod commands;

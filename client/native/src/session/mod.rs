@@ -340,6 +340,10 @@ fn may_be_repeated(request: &Request) -> bool {
         | Command::Unblock { .. }
         | Command::SetDisplayName { .. }
         | Command::Retry { .. }
+        | Command::OpenConversation { .. }
+        | Command::SaveDraft { .. }
+        | Command::MarkRead { .. }
+        | Command::DiscardFailed { .. }
         | Command::AcknowledgeAlarm { .. } => true,
         Command::PrepareAccount { .. } | Command::Send { .. } | Command::StartOver { .. } => false,
     }

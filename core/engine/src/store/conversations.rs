@@ -37,7 +37,7 @@ fn standing_from(code: i64) -> Option<Standing> {
 }
 
 impl Conversation {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             key: ConversationKey(row.get("id")?),
             id: id_opt(row, "conversation")?,
@@ -131,6 +131,11 @@ impl Db<'_> {
                 let sql = format!("UPDATE {table} SET conversation = ?2 WHERE conversation = ?1");
                 self.0.execute(&sql, [key.0, existing.key.0])?;
             }
+            self.0.execute(
+                "UPDATE conversations SET draft = (SELECT draft FROM conversations WHERE id = ?1)
+                 WHERE id = ?2 AND draft IS NULL",
+                [key.0, existing.key.0],
+            )?;
             self.0.execute("DELETE FROM conversations WHERE id = ?1", [key.0])?;
             if let Some(handle) = handle {
                 self.set_conversation_handle(existing.key, &handle)?;

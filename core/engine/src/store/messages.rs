@@ -21,7 +21,7 @@ pub(crate) enum MessageKind {
 }
 
 const KINDS: [MessageKind; 3] = [MessageKind::Text, MessageKind::Profile, MessageKind::Placeholder];
-const STATES: [MessageState; 5] = [
+pub(super) const STATES: [MessageState; 5] = [
     MessageState::Queued,
     MessageState::WaitingForKey,
     MessageState::Accepted,
@@ -37,7 +37,7 @@ const FAILURES: [Failure; 6] = [
     Failure::LogFork,
 ];
 
-fn encode<T: PartialEq>(all: &[T], value: &T) -> i64 {
+pub(super) fn encode<T: PartialEq>(all: &[T], value: &T) -> i64 {
     all.iter().position(|known| known == value).map_or(-1, |index| index as i64)
 }
 
@@ -91,11 +91,11 @@ pub(crate) struct Draft {
     pub(crate) sent_at: Millis,
 }
 
-const SELECT: &str = "SELECT messages.*, conversations.conversation AS conversation_id,
+pub(super) const SELECT: &str = "SELECT messages.*, conversations.conversation AS conversation_id,
          CASE WHEN own THEN (SELECT handle FROM account) ELSE conversations.handle END AS sender_handle
      FROM messages JOIN conversations ON conversations.id = messages.conversation";
 
-fn view(row: &Row<'_>) -> rusqlite::Result<MessageView> {
+pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<MessageView> {
     let failure: Option<i64> = row.get("failure")?;
     Ok(MessageView {
         id: id(row, "message")?,
@@ -118,8 +118,8 @@ impl Db<'_> {
             .0
             .prepare_cached(
                 "INSERT INTO messages (conversation, message, sender, device, own, kind, text, sent_at, state, failure,
-                     topic, leg_no, seq, minute, sort_at, payload)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                     topic, leg_no, seq, minute, sort_at, payload, unread)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, NOT ?5)
                  ON CONFLICT (conversation, device, message) DO NOTHING",
             )?
             .execute(params![

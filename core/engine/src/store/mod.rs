@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod mls;
 pub(crate) mod outbox;
 pub(crate) mod schema;
+pub(crate) mod screen;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql};
