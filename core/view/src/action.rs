@@ -57,6 +57,9 @@ pub enum Action {
         line: LineKey,
     },
 
+    /// The window lost focus or was hidden: what arrives from now on is new when the person comes back.
+    Away,
+
     /// What stands in the composer now: sent when typing pauses, and before leaving.
     Draft {
         /// Of which conversation.

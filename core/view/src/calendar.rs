@@ -139,3 +139,68 @@ impl CalendarDay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64, minutes: i32) -> LocalTime {
+        LocalTime::new(Millis(millis), &FixedOffset { minutes })
+    }
+
+    // 2026-11-23T12:03:36Z
+    const NOON: u64 = 1_795_435_416_000;
+
+    #[test]
+    fn a_moment_is_read_where_the_person_is() {
+        let utc = at(NOON, 0);
+        assert_eq!((utc.hour, utc.minute), (12, 3));
+        assert_eq!(utc.day.date(), Date { year: 2026, month: 11, day: 23 });
+        assert_eq!(utc.day.weekday(), Weekday::Monday);
+        let kolkata = at(NOON, 330);
+        assert_eq!((kolkata.hour, kolkata.minute, kolkata.day), (17, 33, utc.day));
+        assert_eq!(at(NOON, 14 * 60).day.date(), Date { year: 2026, month: 11, day: 24 }, "Kiribati");
+        assert_eq!(at(NOON, -720).day.date().day, 23);
+        assert_eq!(at(NOON, -780).day.date().day, 22, "the day before");
+    }
+
+    #[test]
+    fn the_epoch_has_a_day_before_it_in_the_west() {
+        let west = at(0, -60);
+        assert_eq!((west.hour, west.day.date()), (23, Date { year: 1969, month: 12, day: 31 }));
+        assert_eq!(west.day.weekday(), Weekday::Wednesday);
+    }
+
+    #[test]
+    fn leap_days_are_where_they_belong() {
+        let days = [
+            (951_782_400_000, 2000, 2, 29),
+            (1_709_164_800_000, 2024, 2, 29),
+            (4_107_542_400_000, 2100, 3, 1),
+        ];
+        for (millis, year, month, day) in days {
+            assert_eq!(at(millis, 0).day.date(), Date { year, month, day });
+        }
+        assert_eq!(at(4_107_542_400_000 - 1, 0).day.date(), Date { year: 2100, month: 2, day: 28 });
+    }
+
+    #[test]
+    fn a_day_is_named_by_its_distance() {
+        let today = at(NOON, 0).day;
+        let ago = |days| CalendarDay { number: today.number - days }.nearness(today);
+        assert_eq!([0, 1, 2, 6, 7].map(ago), {
+            use Nearness::*;
+            [Today, Yesterday, ThisWeek, ThisWeek, ThisYear]
+        });
+        assert_eq!([-1, 327].map(ago), [Nearness::Far, Nearness::Far]);
+        assert_eq!(ago(326), Nearness::ThisYear, "1 January");
+    }
+
+    #[test]
+    fn hostile_times_and_offsets_break_nothing() {
+        let far = at(u64::MAX, i32::MAX);
+        assert!(far.hour < 24 && far.minute < 60);
+        far.day.date();
+        at(0, i32::MIN).day.weekday();
+    }
+}

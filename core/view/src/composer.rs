@@ -5,16 +5,18 @@ use sotto_wire::limits::TEXT_BYTES_MAX;
 
 use crate::keys::ConversationKey;
 use crate::limits::BYTES_LEFT_SHOWN;
+use crate::thread::Standing;
 
-/// The composer of the open conversation.
+/// The composer of the open conversation. Told when a conversation opens and when the text has to be replaced, not while
+/// the person types.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Composer {
     /// Of which conversation.
     pub conversation: ConversationKey,
-    /// What stands in it: what was begun earlier, or what could not be sent and comes back. Sent when the conversation
-    /// opens and when the text has to be replaced; not while the person types.
+    /// What stands in it from now on: what was begun earlier, or what could not be sent and comes back.
     pub text: String,
-    /// Whether one can write here, or why not.
+    /// Whether one can write here, or why not, as of now. What changes later comes with
+    /// [`Thread::standing`](crate::thread::Thread::standing), so that what is being typed is left alone.
     pub writing: Writing,
 }
 
@@ -37,6 +39,17 @@ pub enum Writing {
     Declined,
     /// Blocked: unblock first.
     Blocked,
+}
+
+impl From<Standing> for Writing {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Open => Self::Open,
+            Standing::Request => Self::Request,
+            Standing::Declined => Self::Declined,
+            Standing::Blocked => Self::Blocked,
+        }
+    }
 }
 
 /// Whether a text can be sent: to be asked at every keystroke, without a round trip.

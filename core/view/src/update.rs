@@ -35,7 +35,7 @@ pub enum Update {
     Thread(Option<Thread>),
     /// The timeline of the open conversation changed. A newly opened one begins with [`Step::Reset`].
     Timeline(TimelineUpdate),
-    /// The composer's text is to be replaced, or whether one can write changed.
+    /// The composer's text is to be replaced.
     Composer(Composer),
     /// The page about a person; none: closed.
     Contact(Option<ContactPage>),

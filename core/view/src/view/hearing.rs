@@ -1,0 +1,137 @@
+//! What the engine says.
+
+use sotto_engine::EngineError;
+use sotto_engine::api::{self as engine, Event, Output, Reply, Target};
+use sotto_engine::screen::ConversationNumber;
+
+use super::{Moment, Pending, View, convert};
+use crate::connection::Connection;
+use crate::notice::Says;
+use crate::refusal::Refusal;
+
+impl View {
+    pub(super) fn outputs(&mut self, at: Moment<'_>, outputs: &[Output]) -> Result<(), EngineError> {
+        for output in outputs {
+            match output {
+                Output::Event(event) => self.event(at, event)?,
+                Output::Reply(id, reply) => {
+                    if let Some(pending) = self.pending.remove(id) {
+                        match reply {
+                            Ok(reply) => self.answered(at, &pending, reply)?,
+                            Err(refusal) => self.refused(at, &pending, convert::refusal(refusal)),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, at: Moment<'_>, event: &Event) -> Result<(), EngineError> {
+        match event {
+            Event::Online => self.connection = Connection::Online,
+            Event::Offline { retry_at, .. } => self.offline(at, *retry_at),
+            Event::Message { message } => self.changed.extend(at.engine.conversations_with(message.id)?),
+            Event::MessageState { message, .. } => {
+                self.changed.extend(at.engine.conversations_with(*message)?)
+            }
+            Event::Request { conversation } | Event::Conversation { conversation } => {
+                self.conversation_changed(at, conversation)?;
+            }
+            Event::Alarm { .. } => self.everything_changed = true,
+            Event::ClockOff { local, server } => {
+                self.connection = Connection::ClockOff { local: *local, server: *server };
+            }
+            Event::ServerRefused { refusal } => {
+                self.connection = match refusal {
+                    engine::Refusal::ServerTooNew => Connection::ServerTooNew,
+                    engine::Refusal::ServerTooOld => Connection::ServerTooOld,
+                    engine::Refusal::ServerChanged => Connection::ServerChanged,
+                    _ => Connection::Refused,
+                };
+            }
+            Event::Outbox { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn offline(&mut self, at: Moment<'_>, retry_at: Option<sotto_wire::ids::Millis>) {
+        self.connection = match self.connection {
+            Connection::Offline { since, .. } => Connection::Offline { since, retry_at },
+            Connection::Online | Connection::Connecting => Connection::Offline { since: at.now, retry_at },
+            // The reason why stays until there is another one.
+            other => other,
+        };
+    }
+
+    /// Also where two turn out to be one: the other of the same person is looked at again, and found gone.
+    fn conversation_changed(
+        &mut self,
+        at: Moment<'_>,
+        view: &engine::ConversationView,
+    ) -> Result<(), EngineError> {
+        if let Some(target) = convert::target(view) {
+            self.changed.extend(at.engine.conversation_number(&target)?);
+        }
+        let same = |other: &engine::ConversationView| {
+            (other.handle.is_some() && other.handle == view.handle)
+                || (other.peer.is_some() && other.peer == view.peer)
+        };
+        let others = self.known.values().filter(|state| same(&state.view)).map(|state| state.number);
+        let others: Vec<ConversationNumber> = others.collect();
+        self.changed.extend(others);
+        Ok(())
+    }
+
+    fn answered(&mut self, at: Moment<'_>, pending: &Pending, reply: &Reply) -> Result<(), EngineError> {
+        match (pending, reply) {
+            (Pending::Prepare, Reply::RecoveryWords { words }) => self.words_made(words),
+            (Pending::Register, Reply::Registered { .. }) => self.registered(),
+            (Pending::Send { written }, Reply::Queued { message }) => {
+                if let Some(open) = &mut self.open {
+                    open.stored_as(*written, *message);
+                }
+            }
+            (Pending::OpenHandle(handle), _) => {
+                let number = at.engine.conversation_number(&Target::Handle(handle.clone()))?;
+                if let Some(number) = number {
+                    self.open_thread(at, number)?;
+                }
+            }
+            (Pending::Name, _) => self.notice(Says::NameSaved),
+            (Pending::AlarmSeen, _) => self.everything_changed = true,
+            (Pending::Else | Pending::Quiet, _) => self.connection_answer(at),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    // Switching the connection on or off is answered before anything is up.
+    fn connection_answer(&mut self, at: Moment<'_>) {
+        let now = self.connection_now(at);
+        if (now == Connection::Off) != (self.connection == Connection::Off) {
+            self.connection = now;
+        }
+    }
+
+    pub(super) fn refused(&mut self, _at: Moment<'_>, pending: &Pending, refusal: Refusal) {
+        match pending {
+            Pending::Prepare | Pending::Register => self.sign_up_refused(refusal),
+            Pending::Send { written } => self.send_refused(*written, refusal),
+            Pending::Name => self.settings_refusal = Some(refusal),
+            Pending::OpenHandle(_) | Pending::AlarmSeen | Pending::Else => {
+                self.notice(Says::Refused(refusal))
+            }
+            Pending::Quiet => {}
+        }
+    }
+
+    /// The text goes back to where it was written, before whatever was begun since.
+    fn send_refused(&mut self, written: u64, refusal: Refusal) {
+        if let Some((conversation, text)) = self.open.as_mut().and_then(|open| open.take_back(written)) {
+            self.set_draft(conversation, &text);
+        }
+        self.notice(Says::NotSent(refusal));
+    }
+}
