@@ -81,7 +81,13 @@ fn place(scale: Scale, value: f64) -> f64 {
     match scale {
         Scale::Linear => value,
         // What took no measurable time stands at the left edge.
-        Scale::Log => value.max(1e-3).log10(),
+        Scale::Log => {
+            if value < 1e-3 {
+                -3.0
+            } else {
+                value.log10()
+            }
+        }
     }
 }
 

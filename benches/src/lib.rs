@@ -5,7 +5,7 @@
 //! [`Report::missed`](report::Report::missed) compares with the goals only when asked to.
 //!
 //! Reading order: [`bench`](mod@bench) and [`registry`] (what there is to run), [`section`] and [`latencies`] (what comes
-//! out of it), [`report`] and [`document`] with [`facts`] and [`drawing`] (what is shown); then [`load`] (the load generator) and [`server`] (the server's benches), with [`programs`] and
+//! out of it), [`report`] and [`document`] with [`facts`] and [`drawing`] (what is shown); then [`load`] (the load generator) and [`server`] (the server's benches) beside [`peers`] (other servers), with [`programs`] and
 //! [`process`]. [`client`] is the half that has the client's engine in it.
 
 pub mod bench;
@@ -15,6 +15,7 @@ pub mod drawing;
 pub mod facts;
 pub mod latencies;
 pub mod load;
+pub mod peers;
 pub mod process;
 pub mod programs;
 pub mod registry;

@@ -27,7 +27,7 @@ acknowledge what they have.";
 
 /// What readers and senders do besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manners {
+pub enum Manners {
     /// Nothing.
     Bare,
     /// The sender follows too, both acknowledge.
@@ -131,7 +131,10 @@ fn add(section: &mut Section, row: &Row, outcomes: &[Outcome], latencies: &mut L
 }
 
 /// Connects all pairs and sets their topics up.
-fn crew(server: &Sottod, manners: Manners) -> anyhow::Result<Crew> {
+///
+/// # Errors
+/// When the server refuses something.
+pub fn crew(server: &Sottod, manners: Manners) -> anyhow::Result<Crew> {
     let (mut links, mut lanes) = (Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let conversation = Conversation::numbered(pair as u64);
