@@ -145,6 +145,7 @@ impl Crowd {
             self.messages.fetch_add(outcome.messages as u64, Ordering::Relaxed);
             self.faults.fetch_add(outcome.faults as u64, Ordering::Relaxed);
             if found {
+                eprintln!("seed {seed}: {}", outcome.story.findings().first().unwrap_or(&""));
                 self.enough.fetch_or(self.planted.is_some(), Ordering::Relaxed);
                 self.bad.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(outcome);
             }

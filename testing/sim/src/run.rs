@@ -86,6 +86,7 @@ fn live(world: &mut World) {
     let start = world.now;
     let end = Millis(start.0 + script.end() + 10_000);
     plan_weather(world, climate, &script, people);
+    world.stormy = true;
     for (at, person, deed) in script.deeds {
         world.agenda.plan(Millis(start.0 + at), Happening::Acts { person, deed });
     }

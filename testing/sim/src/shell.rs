@@ -43,7 +43,7 @@ impl World {
     fn open(&mut self, index: usize) -> Result<Engine, String> {
         let person = &mut self.people[index];
         let connection = person.computer.open().map_err(|error| error.to_string())?;
-        if self.bug == Some(Planted::OwnCommitMergedTwice) && merge_again(&connection, &mut person.entropy) {
+        if self.bug == Some(Planted::OwnCommitMergedTwice) && merge_again(&connection, &mut person.entropy)? {
             let name = self.name(index);
             self.story.blemish(format!("{name} starts: the planted bug merges a commit again"));
         }
@@ -282,6 +282,9 @@ impl World {
             let (name, number) = (self.name(index), self.story.topic(topic));
             let what = if kind == OutboxKind::OpenLeg { "opening" } else { "fresh keys" };
             self.story.tell(format!("{name}: {what} on topic {number} is {state:?}"));
+            if kind == OutboxKind::SelfUpdate {
+                self.keys_change(index, state);
+            }
         }
     }
 }

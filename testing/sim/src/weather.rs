@@ -1,12 +1,13 @@
 //! Bad weather: which faults a seed brings, and what each does to the world.
 
-use sotto_engine::api::Plane;
+use sotto_engine::api::{OutboxState, Plane};
 
 use crate::agenda::Happening;
 use crate::computer::{Death, Trouble};
 use crate::dice::Dice;
 use crate::network::Sky;
 use crate::story::span;
+use crate::workload::Deed;
 use crate::world::World;
 
 /// Bad luck at every step, for tests: how often a connection breaks and a process is killed; 0: never.
@@ -284,9 +285,32 @@ impl World {
         }
     }
 
+    /// Keys change: the moments in which a crash does most harm are short, so bad luck looks for them.
+    pub(crate) fn keys_change(&mut self, person: usize, state: OutboxState) {
+        if !self.stormy || !self.weather.one_in(3) {
+            return;
+        }
+        let to = (person + 1) % self.people.len();
+        match state {
+            OutboxState::Staged => {
+                for _ in 0..2 {
+                    let after = self.weather.below(60);
+                    self.plan(after, Happening::Acts { person, deed: Deed::Say { to, bytes: 50 } });
+                }
+            }
+            OutboxState::Applied => {
+                let death = if self.weather.one_in(2) { Death::PowerCut } else { Death::Killed };
+                let after = self.weather.between(1, 60);
+                self.plan(after, Happening::Befalls(Fault::PersonDies { person, death }));
+            }
+            _ => {}
+        }
+    }
+
     /// The weather is over: what is broken is noticed, who is down comes up, and nothing new is planned.
     pub(crate) fn calm(&mut self) {
         self.story.tell("-- the weather is over");
+        self.stormy = false;
         self.agenda.retain(|what| !matches!(what, Happening::Befalls(_) | Happening::Clears(_)));
         self.network.sky = Sky::CLEAR;
         self.network.unreachable = false;

@@ -42,6 +42,8 @@ pub struct World {
     pub(crate) bug: Option<Planted>,
     next_tick: Millis,
     pub(crate) attempts: u64,
+    /// Bad weather is about.
+    pub(crate) stormy: bool,
     /// Texts written so far.
     pub(crate) texts: u64,
 }
@@ -73,6 +75,7 @@ impl World {
             bug,
             next_tick: Millis(START.0 + TICK_MS),
             attempts: 0,
+            stormy: false,
             texts: 0,
         }
     }

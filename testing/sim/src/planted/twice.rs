@@ -1,4 +1,7 @@
 //! Own commit merged twice: when a process starts, a commit that stands in the outbox and was merged is merged again.
+//!
+//! OpenMLS notices most of these (an assertion where those are on, else an error): then a program with this bug does not
+//! start, and that is what is found.
 
 use rand_core::CryptoRngCore;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -6,7 +9,7 @@ use sotto_secrecy::{Group, Rows, RowsError, Workspace};
 use sotto_wire::ids::TopicId;
 
 /// Self-updates after their commit was merged: kind SELF_UPDATE, state APPLIED or POSTED, as the engine's tables number
-/// them. (Merging an add again panics inside OpenMLS: found too easily.)
+/// them.
 const MERGED: &str = "kind = 2 AND state IN (3, 4)";
 
 struct Mls<'c>(&'c Connection);
@@ -19,15 +22,17 @@ impl Rows for Mls<'_> {
 }
 
 /// Merges once more what was merged; whether there was anything.
-pub(crate) fn merge_again(connection: &Connection, entropy: &mut dyn CryptoRngCore) -> bool {
-    let Some((topic, staged)) = merged_commit(connection) else { return false };
+///
+/// # Errors
+/// When it does not merge again.
+pub(crate) fn merge_again(connection: &Connection, entropy: &mut dyn CryptoRngCore) -> Result<bool, String> {
+    let Some((topic, staged)) = merged_commit(connection) else { return Ok(false) };
     let rows = Mls(connection);
     let workspace = Workspace::new(&rows, entropy);
-    let Ok(Some(mut group)) = Group::load(&workspace, topic) else { return false };
-    if group.merge_own_again(&workspace, &staged).is_err() {
-        return false;
-    }
-    write(connection, workspace.into_changes()).is_ok()
+    let Ok(Some(mut group)) = Group::load(&workspace, topic) else { return Ok(false) };
+    group.merge_own_again(&workspace, &staged).map_err(|error| error.to_string())?;
+    write(connection, workspace.into_changes()).map_err(|error| error.to_string())?;
+    Ok(true)
 }
 
 fn merged_commit(connection: &Connection) -> Option<(TopicId, Vec<u8>)> {
