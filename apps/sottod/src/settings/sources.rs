@@ -61,6 +61,15 @@ impl Texts {
     fn offer(&mut self, name: &'static str, text: String, origin: Origin) {
         self.found.entry(name).or_insert((text, origin));
     }
+
+    /// What holds where no source said anything.
+    fn offer_defaults(&mut self) {
+        for setting in TABLE {
+            if let Some(default) = setting.default {
+                self.offer(setting.name, default.to_owned(), Origin::Default);
+            }
+        }
+    }
 }
 
 impl Origin {
@@ -101,11 +110,7 @@ pub(super) fn collect(
     if let Some(path) = config.or_else(|| default_config.clone()) {
         read_file(&path, &mut texts, &mut problems);
     }
-    for setting in TABLE {
-        if let Some(default) = setting.default {
-            texts.offer(setting.name, default.to_owned(), Origin::Default);
-        }
-    }
+    texts.offer_defaults();
     if problems.is_empty() { Ok(texts) } else { Err(SettingsError { problems }) }
 }
 
@@ -128,11 +133,14 @@ fn read_environment(environment: Vec<(OsString, OsString)>, texts: &mut Texts, p
 }
 
 fn read_file(path: &Path, texts: &mut Texts, problems: &mut Vec<String>) {
+    match std::fs::read_to_string(path) {
+        Ok(text) => read_text(&text, path, texts, problems),
+        Err(error) => problems.push(format!("cannot read settings from {}: {error}", path.display())),
+    }
+}
+
+fn read_text(text: &str, path: &Path, texts: &mut Texts, problems: &mut Vec<String>) {
     let file = path.display();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => return problems.push(format!("cannot read settings from {file}: {error}")),
-    };
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => return problems.push(format!("{file} is not TOML: {}", error.to_string().trim_end())),
@@ -255,5 +263,48 @@ mod tests {
         assert!(problems[0].starts_with("cannot read settings from /nowhere/sottod.toml: "), "{problems:?}");
         let problems = load(&[], &[], "listen = ").unwrap_err();
         assert!(problems[0].starts_with("FILE is not TOML: "), "{problems:?}");
+    }
+
+    /// A file with a few small changes, of the kind a tired hand or a failing disk makes.
+    fn damaged(file: &str, random: &mut impl FnMut(usize) -> usize) -> String {
+        let mut characters: Vec<char> = file.chars().collect();
+        for _ in 0..=random(4) {
+            let place = random(characters.len() + 1);
+            let new = ['"', '=', '\n', '[', ']', '-', '9', 'x', '\u{0}', 'é', '#', '.'][random(12)];
+            match random(4) {
+                0 => characters.insert(place, new),
+                1 if place < characters.len() => characters[place] = new,
+                2 if place < characters.len() => drop(characters.remove(place)),
+                _ => characters.extend_from_within(..random(place + 1)),
+            }
+        }
+        characters.into_iter().collect()
+    }
+
+    // What a fuzz target would promise; the text is the operator's own, so a test is enough.
+    #[test]
+    fn whatever_a_file_says_is_read_or_each_problem_is_named() {
+        let table: String = TABLE
+            .iter()
+            .filter(|setting| setting.kind != Kind::OutsideFile)
+            .filter_map(|setting| Some(format!("{} = \"{}\"\n", setting.name, setting.default?)))
+            .collect();
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut read = 0;
+        for _ in 0..3_000 {
+            let file = damaged(&table, &mut random);
+            let (mut texts, mut problems) = (Texts::default(), Vec::new());
+            read_text(&file, Path::new("FILE"), &mut texts, &mut problems);
+            texts.offer_defaults();
+            match Settings::read(&texts) {
+                Ok(_) => read += 1,
+                Err(error) => assert!(!error.problems.is_empty() || !problems.is_empty(), "{file}"),
+            }
+        }
+        assert!(read > 0, "no damaged file was still good: the test damages too much");
     }
 }
