@@ -587,10 +587,18 @@ impl Work<'_> {
             }
         }
         let conversation = self.db.conversation(leg.conversation)?;
-        if conversation.standing == Standing::Open && conversation.peer.is_some() {
-            return self.open_again(leg.conversation);
+        let open = conversation.standing == Standing::Open && conversation.peer.is_some();
+        if open && !self.is_outranked(leg)? {
+            return self.open_another(leg.conversation);
         }
         Ok(())
+    }
+
+    /// Whether there is a leg that both sides prefer to this one. On a lesser leg this device could write, and the peer
+    /// would go on writing where nobody listens any more.
+    fn is_outranked(&self, leg: &Leg) -> Step<bool> {
+        let rank = |leg: &Leg| (std::cmp::Reverse(leg.leg_no), leg.topic);
+        Ok(self.sending_leg(leg.conversation)?.is_some_and(|other| rank(&other) < rank(leg)))
     }
 
     /// Opens a leg where none can be written: at once the first time, then at most once an hour.
@@ -598,6 +606,10 @@ impl Work<'_> {
         if self.sending_leg(key)?.is_some() {
             return Ok(());
         }
+        self.open_another(key)
+    }
+
+    fn open_another(&mut self, key: ConversationKey) -> Step<()> {
         let item = self.ensure_leg(key)?;
         if self.db.legs_of(key)?.is_empty() {
             return Ok(());

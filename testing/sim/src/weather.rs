@@ -260,12 +260,12 @@ impl World {
 
     pub(crate) fn clear(&mut self, fault: Fault) {
         match fault {
-            Fault::Partition { person, .. } => {
-                if self.network.cut_off.get(&person).is_some_and(|until| *until <= self.now) {
-                    self.network.cut_off.remove(&person);
-                    let name = self.name(person);
-                    self.story.tell(format!("{name} is not cut off any more"));
-                }
+            Fault::Partition { person, .. }
+                if self.network.cut_off.get(&person).is_some_and(|until| *until <= self.now) =>
+            {
+                self.network.cut_off.remove(&person);
+                let name = self.name(person);
+                self.story.tell(format!("{name} is not cut off any more"));
             }
             Fault::Unreachable { .. } => {
                 self.network.unreachable = false;

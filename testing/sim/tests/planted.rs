@@ -1,5 +1,7 @@
 //! Every planted bug is found, soon, and by what it does: the same seeds without it find nothing.
 
+#![expect(clippy::panic, reason = "a test's helper fails by panicking")]
+
 use sotto_sim::{Planted, run};
 
 /// Seeds in which a bug has to be found.

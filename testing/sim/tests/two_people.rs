@@ -332,3 +332,33 @@ fn a_changed_byte_in_an_entry_raises_an_alarm_and_shows_nothing_false() {
         "and the truth arrives in the end"
     );
 }
+
+/// Found by the simulator (seed 506): after 45 days the newest leg had expired unread. An older one was still good to
+/// write on, so no new one was opened, and what the other side wrote on the newest was never seen, without a word.
+#[test]
+fn whoever_comes_back_after_the_newest_leg_expired_is_heard_and_hears() {
+    const DAY: u64 = 24 * 3_600_000;
+    let (mut world, alice, bob) = two(12);
+    world.person(alice).say(&at("bob"), "on the first leg");
+    world.settle();
+    world.person(bob).ask(Command::Accept { who: to("alice") });
+    world.person(alice).ask(Command::StartOver { conversation: to("bob") });
+    world.settle();
+    world.person(bob).say(&at("alice"), "on the second leg");
+    world.settle();
+
+    world.set_online(alice, false);
+    for number in 0..3 {
+        world.person(bob).say(&at("alice"), &format!("meanwhile {number}"));
+        world.pass(16 * DAY);
+    }
+    world.set_online(alice, true);
+    world.settle();
+    world.person(alice).say(&at("bob"), "I am back");
+    world.settle();
+    world.person(bob).say(&at("alice"), "welcome back");
+    world.settle();
+    assert!(world.person(alice).texts(&to("bob")).contains(&"welcome back".to_owned()));
+    assert!(world.person(bob).texts(&to("alice")).contains(&"I am back".to_owned()));
+    no_alarms(&mut world, &[alice, bob]);
+}
