@@ -15,6 +15,7 @@ use crate::section::{Axis, Goal, Line, Measurement, Plot, Scale, Section, Unit};
 use crate::server::bare::{Bare, PRAGMAS};
 use crate::server::people;
 use crate::server::sottod::{Sottod, Tls};
+use crate::server::store::Store;
 
 /// Clients, each with one append under way: so many are in one group commit at best.
 const CLIENTS: [usize; 3] = [1, 64, 512];
@@ -28,7 +29,8 @@ const TOPICS_QUICK: u64 = 2_048;
 const ABOUT: &str = "Each client has a WebSocket (plain TCP) and one append under way: an entry of 884 random bytes to one of \
 16,384 topics in random order, done when the server's signed answer is there, which it is after the commit. *Bare \
 statements* are the two statements an append needs, prepared, in transactions of as many appends as there are clients, on a second database of the \
-same schema on the same disk: no rules, no look for a repeat, no hashes, no signature, no sockets. Both take turns.";
+same schema on the same disk: no rules, no look for a repeat, no hashes, no signature, no sockets. *The store alone* is the \
+server's own SQLite adapter, called with batches of the same size. All three take turns.";
 
 /// Runs the bench.
 ///
@@ -40,13 +42,17 @@ pub fn run(context: &mut Context) -> anyhow::Result<Section> {
     let topics = context.pace().choose(TOPICS, TOPICS_QUICK);
     let server = Sottod::start(context, Tls::Off)?;
     people::make_topics(&server, 0..topics)?;
-    let folder = context.folder()?;
-    let mut bare = Bare::make(folder.path(), topics, BODY_BYTES)?;
-    context.say(format_args!("{topics} topics made on both sides"));
+    let (bare_folder, store_folder) = (context.folder()?, context.folder()?);
+    let mut below = Below {
+        bare: Bare::make(bare_folder.path(), topics, BODY_BYTES)?,
+        store: Store::make(store_folder.path(), topics, BODY_BYTES)?,
+    };
+    context.say(format_args!("{topics} topics made in each database"));
     let mut rows = Vec::new();
     for clients in CLIENTS {
-        rows.push(Row::measure(context, &server, &mut bare, clients, topics)?);
+        rows.push(Row::measure(context, &server, &mut below, clients, topics)?);
     }
+    below.store.close()?;
     server.stop()?;
     rows.iter_mut().for_each(|row| row.add_to(&mut section));
     section.plots.push(plot(&rows));
@@ -59,18 +65,25 @@ pub fn run(context: &mut Context) -> anyhow::Result<Section> {
     Ok(section)
 }
 
+/// What the server stands on.
+struct Below {
+    bare: Bare,
+    store: Store,
+}
+
 struct Row {
     clients: usize,
     outcomes: Vec<Outcome>,
     latencies: Latencies,
     bare: Vec<f64>,
+    store: Vec<f64>,
 }
 
 impl Row {
     fn measure(
         context: &Context,
         server: &Sottod,
-        bare: &mut Bare,
+        below: &mut Below,
         clients: usize,
         topics: u64,
     ) -> anyhow::Result<Self> {
@@ -82,11 +95,17 @@ impl Row {
             warm_up: Duration::from_secs(1),
             measure,
         };
-        let mut row =
-            Self { clients, outcomes: Vec::new(), latencies: Latencies::default(), bare: Vec::new() };
+        let mut row = Self {
+            clients,
+            outcomes: Vec::new(),
+            latencies: Latencies::default(),
+            bare: Vec::new(),
+            store: Vec::new(),
+        };
         for _ in 0..context.pace().rounds() {
             let outcome = crew.run(&plan, &|| Ok(server.usage()?.processor))?;
-            row.bare.push(bare.rate(clients, measure)?);
+            row.bare.push(below.bare.rate(clients, measure)?);
+            row.store.push(below.store.rate(clients, measure)?);
             context.say(format_args!(
                 "{}: {:.0}/s, bare statements {:.0}/s",
                 row.label(),
@@ -116,6 +135,8 @@ impl Row {
         section.add(rate.of("the bare statements", share, goal));
         let name = format!("{label}: bare statements, {} a commit", self.clients);
         section.add(Measurement::of_runs(&name, Unit::PerSecond, &self.bare));
+        let name = format!("{label}: the store alone, {} a batch", self.clients);
+        section.add(Measurement::of_runs(&name, Unit::PerSecond, &self.store));
         section.add_latencies(&label, &mut self.latencies);
         let server: Vec<f64> = self.outcomes.iter().map(Outcome::server_micros).collect();
         let load: Vec<f64> = self.outcomes.iter().map(Outcome::load_micros).collect();
@@ -151,6 +172,7 @@ fn plot(rows: &[Row]) -> Plot {
     let points = |of: &dyn Fn(&Row) -> f64| rows.iter().map(|row| (row.clients as f64, of(row))).collect();
     let lines = vec![
         Line { name: "through WebSockets".to_owned(), points: points(&|row| median(&row.rates())) },
+        Line { name: "the store alone".to_owned(), points: points(&|row| median(&row.store)) },
         Line { name: "bare statements".to_owned(), points: points(&|row| median(&row.bare)) },
     ];
     Plot {

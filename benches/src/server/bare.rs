@@ -8,18 +8,14 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use rusqlite::{Connection, params};
-use sotto_ports::Logs as _;
-use sotto_ports::logs::{Create, LogOp};
-use sotto_sqlite::{DatabaseFile, SqliteStore};
-use sotto_wire::ids::{CapabilityHash, PublicKey, TopicId};
-use sotto_wire::topic::{ControlKeys, TtlDays};
+use sotto_sqlite::DatabaseFile;
+
+use crate::server::store::Store;
 
 /// As the server sets its connection (`server/sqlite/src/database.rs`); journal mode and page size are in the file.
 pub const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
     PRAGMA cache_size = -16384; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
     PRAGMA cell_size_check = ON;";
-/// Topics made in one transaction.
-const TOPICS_AT_ONCE: u64 = 1_024;
 /// Pages of the write-ahead log after which it is begun anew, as in the server: 48 MiB.
 const WAL_PAGES: i64 = 12_288;
 
@@ -38,12 +34,7 @@ impl Bare {
     /// # Errors
     /// When the disk fails.
     pub fn make(dir: &Path, topics: u64, body_bytes: usize) -> anyhow::Result<Self> {
-        let mut store = SqliteStore::open(dir)?;
-        for first in (0..topics).step_by(TOPICS_AT_ONCE as usize) {
-            let some = first..topics.min(first + TOPICS_AT_ONCE);
-            store.apply_to_logs(some.map(create).collect::<anyhow::Result<_>>()?)?;
-        }
-        store.close()?;
+        Store::make(dir, topics, body_bytes)?.close()?;
         let db = Connection::open(DatabaseFile::Topics.path(dir))?;
         db.execute_batch(PRAGMAS)?;
         let mut dice = ChaCha8Rng::seed_from_u64(1);
@@ -90,17 +81,6 @@ impl Bare {
         }
         Ok(())
     }
-}
-
-fn create(number: u64) -> anyhow::Result<LogOp> {
-    let mut topic = [0; 32];
-    ChaCha8Rng::seed_from_u64(number).fill_bytes(&mut topic);
-    Ok(LogOp::Create(Create {
-        topic: TopicId::new(topic),
-        capability: CapabilityHash::new([1; 32]),
-        control_keys: ControlKeys::new(vec![PublicKey::new([2; 32])])?,
-        ttl: TtlDays::new(30).ok_or_else(|| anyhow::anyhow!("30 days are refused"))?,
-    }))
 }
 
 /// How often a second 4 KiB at the end of a file are made durable.

@@ -1,7 +1,7 @@
 //! The server's benches: the real `sottod` on a fresh data directory, measured over real sockets.
 //!
 //! Reading order: [`sottod`] (starting and stopping it), [`people`] (setting many clients up), then one module a bench:
-//! [`machine`], [`appends`] (with [`bare`]), [`catch_up`], [`idle`], [`pairs`].
+//! [`machine`], [`appends`] (with [`store`] and [`bare`]), [`catch_up`], [`idle`], [`pairs`].
 
 pub mod appends;
 pub mod bare;
@@ -11,6 +11,7 @@ pub mod machine;
 pub mod pairs;
 pub mod people;
 pub mod sottod;
+pub mod store;
 
 use crate::bench::{Bench, Place, Run, Takes, When};
 
