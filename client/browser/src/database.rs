@@ -1,0 +1,66 @@
+//! The database in the browser: SQLCipher 4 under a raw key, the same format as on a desktop.
+//!
+//! The private file system has no shared memory, so the journal is a file that is truncated (and not a write-ahead log as
+//! on a desktop). One worker holds the files, so nobody else reads or writes.
+
+use rusqlite::{Connection, ErrorCode};
+use sotto_secrecy::profile_key::DatabaseKey;
+use sotto_view::start::Broken;
+use zeroize::Zeroizing;
+
+use crate::limits::CHECKED_AT_OPEN_BYTES_MAX;
+
+/// Its name in the pool.
+pub(crate) const FILE: &str = "sotto.db";
+
+/// Opens it, making an empty one where there is none.
+///
+/// The key came out of an authenticated file, so "not a database" means damage, never a wrong passphrase.
+pub(crate) fn open(key: &DatabaseKey) -> Result<Connection, Broken> {
+    let connection = set_up(key).map_err(|error| broken(&error))?;
+    let small = size(&connection).map_err(|error| broken(&error))? <= CHECKED_AT_OPEN_BYTES_MAX;
+    if small && !is_whole(&connection).map_err(|error| broken(&error))? {
+        return Err(Broken::Damaged);
+    }
+    Ok(connection)
+}
+
+fn set_up(key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(FILE)?;
+    let first = Zeroizing::new(format!(
+        "PRAGMA cipher_log_level = NONE;
+         PRAGMA key = \"x'{}'\";
+         PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA journal_mode = TRUNCATE;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;",
+        key.to_hex().as_str()
+    ));
+    connection.execute_batch(&first)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+fn size(connection: &Connection) -> rusqlite::Result<u64> {
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    Ok(u64::try_from(pages.saturating_mul(page)).unwrap_or(0))
+}
+
+/// Checks the MAC of every page.
+fn is_whole(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare("PRAGMA cipher_integrity_check")?;
+    let mut wrong = statement.query([])?;
+    Ok(wrong.next()?.is_none())
+}
+
+/// What a person is told about an error of SQLite.
+pub(crate) fn broken(error: &rusqlite::Error) -> Broken {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Broken::Full,
+        Some(ErrorCode::CannotOpen | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Broken::InUse,
+        _ => Broken::Damaged,
+    }
+}

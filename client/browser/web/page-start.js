@@ -1,0 +1,2 @@
+
+await __wbg_init();
