@@ -72,7 +72,8 @@ fn line(text: &str, chars_max: usize) -> String {
     let mut chars = 0;
     for cluster in shown.graphemes(true) {
         if cluster.chars().all(|c| c.is_whitespace() || c == '\u{85}') {
-            if !out.is_empty() && !out.ends_with(' ') {
+            if !out.is_empty() && !out.ends_with(' ') && chars < chars_max {
+                chars += 1;
                 out.push(' ');
             }
             continue;
@@ -141,8 +142,12 @@ mod tests {
     #[test]
     fn a_preview_is_one_short_line() {
         let long = preview(&"wort ".repeat(1_000)).0;
-        assert_eq!(long.graphemes(true).count(), PREVIEW_CHARS_MAX + 23 + 1, "blanks come on top");
-        assert!(long.ends_with('…'));
+        assert_eq!(
+            long.graphemes(true).count(),
+            PREVIEW_CHARS_MAX,
+            "24 words, 23 blanks between them, and the sign"
+        );
+        assert!(long.ends_with("wort…"));
         assert_eq!(preview(&"x".repeat(PREVIEW_CHARS_MAX)).0, "x".repeat(PREVIEW_CHARS_MAX));
     }
 

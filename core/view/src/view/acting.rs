@@ -183,6 +183,10 @@ impl View {
         if let Some(open) = self.open.as_mut().filter(|open| open.number == number(conversation)) {
             open.draft.clone_from(&text);
         }
+        self.save_draft(conversation, text);
+    }
+
+    pub(super) fn save_draft(&mut self, conversation: ConversationKey, text: String) {
         let save = |conversation| Command::SaveDraft { conversation, text };
         self.about_quietly(conversation, save, Pending::Quiet);
     }
@@ -208,8 +212,7 @@ impl View {
         if let Some(open) = self.open.as_mut().filter(|open| open.number == number(conversation)) {
             open.put_draft(text);
         }
-        let save = |conversation| Command::SaveDraft { conversation, text: text.to_owned() };
-        self.about_quietly(conversation, save, Pending::Quiet);
+        self.save_draft(conversation, text.to_owned());
     }
 
     fn send(&mut self, at: Moment<'_>, text: &str) {
@@ -232,10 +235,9 @@ impl View {
         if let Some(open) = &mut self.open {
             open.write(at, written, text);
         }
-        self.command(Command::Send { to, text: text.to_owned() }, Pending::Send { written });
-        // What was begun may differ from what was sent (by a blank): it is no draft any more either way.
-        let save = |conversation| Command::SaveDraft { conversation, text: String::new() };
-        self.about_quietly(ConversationKey(number.0), save, Pending::Quiet);
+        let pending =
+            Pending::Send { written, conversation: ConversationKey(number.0), text: text.to_owned() };
+        self.command(Command::Send { to, text: text.to_owned() }, pending);
     }
 
     fn discard_line(&mut self, at: Moment<'_>, line: LineKey) {

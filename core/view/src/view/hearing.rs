@@ -4,8 +4,10 @@ use sotto_engine::EngineError;
 use sotto_engine::api::{self as engine, Event, Output, Reply, Target};
 use sotto_engine::screen::ConversationNumber;
 
+use super::acting::number;
 use super::{Moment, Pending, View, convert};
 use crate::connection::Connection;
+use crate::keys::ConversationKey;
 use crate::notice::Says;
 use crate::refusal::Refusal;
 
@@ -88,10 +90,11 @@ impl View {
         match (pending, reply) {
             (Pending::Prepare, Reply::RecoveryWords { words }) => self.words_made(words),
             (Pending::Register, Reply::Registered { .. }) => self.registered(),
-            (Pending::Send { written }, Reply::Queued { message }) => {
+            (Pending::Send { written, conversation, .. }, Reply::Queued { message }) => {
                 if let Some(open) = &mut self.open {
                     open.stored_as(*written, *message);
                 }
+                self.begin_anew(*conversation);
             }
             (Pending::OpenHandle(handle), _) => {
                 let number = at.engine.conversation_number(&Target::Handle(handle.clone()))?;
@@ -118,7 +121,10 @@ impl View {
     pub(super) fn refused(&mut self, _at: Moment<'_>, pending: &Pending, refusal: Refusal) {
         match pending {
             Pending::Prepare | Pending::Register => self.sign_up_refused(refusal),
-            Pending::Send { written } => self.send_refused(*written, refusal),
+            Pending::Send { written, conversation, text } => {
+                self.put_back(*written, *conversation, text);
+                self.notice(Says::NotSent(refusal));
+            }
             Pending::Name => self.settings_refusal = Some(refusal),
             Pending::OpenHandle(_) | Pending::AlarmSeen | Pending::Else => {
                 self.notice(Says::Refused(refusal))
@@ -127,11 +133,23 @@ impl View {
         }
     }
 
+    /// What was begun is sent; the draft is what was begun since.
+    fn begin_anew(&mut self, conversation: ConversationKey) {
+        let open = self.open.as_ref().filter(|open| open.number == number(conversation));
+        let since = open.map_or(String::new(), |open| open.draft.clone());
+        self.save_draft(conversation, since);
+    }
+
     /// The text goes back to where it was written, before whatever was begun since.
-    fn send_refused(&mut self, written: u64, refusal: Refusal) {
-        if let Some((conversation, text)) = self.open.as_mut().and_then(|open| open.take_back(written)) {
-            self.set_draft(conversation, &text);
-        }
-        self.notice(Says::NotSent(refusal));
+    fn put_back(&mut self, written: u64, conversation: ConversationKey, text: &str) {
+        let since = match &mut self.open {
+            Some(open) if open.number == number(conversation) => open.take_back(written),
+            _ => {
+                let known = self.known.get(&number(conversation));
+                known.and_then(|state| state.draft.clone()).unwrap_or_default()
+            }
+        };
+        let both = if since.is_empty() { text.to_owned() } else { format!("{text}\n{since}") };
+        self.set_draft(conversation, &both);
     }
 }

@@ -28,6 +28,7 @@ use crate::Update;
 use crate::action::Action;
 use crate::calendar::{CalendarDay, LocalTime, Zone};
 use crate::connection::Connection;
+use crate::keys::ConversationKey;
 use crate::refusal::Refusal;
 use crate::settings::Storage;
 use open::Open;
@@ -81,7 +82,7 @@ pub struct View {
 }
 
 /// What an answer of the engine is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Pending {
     /// Keys are being made.
     Prepare,
@@ -91,6 +92,10 @@ enum Pending {
     Send {
         /// The line that shows it meanwhile.
         written: u64,
+        /// Where it was written.
+        conversation: ConversationKey,
+        /// What.
+        text: String,
     },
     /// Somebody's conversation is to be opened.
     OpenHandle(sotto_wire::ids::Handle),

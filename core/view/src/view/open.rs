@@ -45,6 +45,8 @@ struct TimelineShown {
     older: Edge,
     newer: Edge,
     unread: u64,
+    peer: Person,
+    discarded: Vec<LineNumber>,
 }
 
 struct Echo {
@@ -224,16 +226,11 @@ impl Open {
         self.changed = true;
     }
 
-    /// What was written is not stored: the text, followed by what was begun since.
-    pub(super) fn take_back(&mut self, written: u64) -> Option<(ConversationKey, String)> {
-        let place = self.echoes.iter().position(|echo| echo.key == written)?;
-        let mut text = self.echoes.remove(place).text;
-        if !self.draft.is_empty() {
-            text.push('\n');
-            text.push_str(&self.draft);
-        }
+    /// What was written is not stored, and stands there no more; what was begun since.
+    pub(super) fn take_back(&mut self, written: u64) -> String {
+        self.echoes.retain(|echo| echo.key != written);
         self.changed = true;
-        Some((ConversationKey(self.number.0), text))
+        self.draft.clone()
     }
 
     pub(super) fn put_draft(&mut self, text: &str) {
@@ -261,11 +258,6 @@ impl Open {
         self.changed = true;
     }
 
-    /// Something that this window alone decides changed: what is shown is put together again.
-    pub(super) fn touch(&mut self) {
-        self.changed = true;
-    }
-
     /// What changed since the screen was last told.
     pub(super) fn tell(
         &mut self,
@@ -274,7 +266,10 @@ impl Open {
         unread: u64,
         discarded: &[LineNumber],
     ) -> Option<TimelineUpdate> {
-        if !std::mem::take(&mut self.changed) {
+        let same = self.shown.as_ref().is_some_and(|shown| {
+            shown.peer == *peer && shown.discarded == discarded && shown.unread == unread
+        });
+        if !std::mem::take(&mut self.changed) && same {
             return None;
         }
         let items = self.items(at, peer, discarded);
@@ -286,7 +281,8 @@ impl Open {
         let same = self.shown.as_ref().is_some_and(|shown| {
             steps.is_empty() && (shown.older, shown.newer, shown.unread) == (older, newer, unread)
         });
-        self.shown = Some(TimelineShown { items, older, newer, unread });
+        let (peer, discarded) = (peer.clone(), discarded.to_vec());
+        self.shown = Some(TimelineShown { items, older, newer, unread, peer, discarded });
         let conversation = ConversationKey(self.number.0);
         (!same).then_some(TimelineUpdate { conversation, steps, older, newer, unread })
     }

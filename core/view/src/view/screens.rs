@@ -70,6 +70,10 @@ impl View {
         {
             self.follow(at, target)?;
         }
+        // Another window may have signed up.
+        if !self.is_signed_up() && at.engine.account()?.is_some_and(|account| account.registered) {
+            self.registered();
+        }
         if self.everything_changed {
             self.alarms = at.engine.alarms()?;
         }
@@ -113,9 +117,6 @@ impl View {
         tell_one(&mut out, &mut self.shown.settings, settings, Update::Settings);
         if std::mem::take(&mut self.everything_changed) || all {
             self.tell_lists(at, all, &mut out);
-            if let Some(open) = &mut self.open {
-                open.touch();
-            }
         }
         self.tell_open(at, all, &mut out);
         let contact = self.contact_page();

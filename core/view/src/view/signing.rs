@@ -37,6 +37,10 @@ impl View {
         Ok(())
     }
 
+    pub(super) fn is_signed_up(&self) -> bool {
+        self.signing == Signing::Done
+    }
+
     pub(super) fn stage(&self, at: Moment<'_>) -> Result<Stage, EngineError> {
         let account = || at.engine.account();
         Ok(Stage::SignUp(match &self.signing {

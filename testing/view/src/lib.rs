@@ -1,0 +1,17 @@
+//! Windows over real engines and the real service, in one process: what a person sees and does, without a screen.
+//!
+//! [`Table`] seats people at one server; each has an engine and one or more [`Window`]s. A window is what a terminal or a
+//! page would be: it only applies updates, which cross to it as JSON, and sends actions.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this crate holds tests: they fail by panicking"
+)]
+
+mod table;
+mod window;
+
+pub use table::Table;
+pub use window::Window;

@@ -1,0 +1,502 @@
+//! The main job as two people see it: sign up, ask, accept, talk, lose the server, come back.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use sotto_view::Action;
+use sotto_view::connection::Connection;
+use sotto_view::diff::Step;
+use sotto_view::keys::{ConversationKey, LineKey};
+use sotto_view::limits::UNDO_MS;
+use sotto_view::notice::Says;
+use sotto_view::refusal::Refusal;
+use sotto_view::start::{SignUp, Stage};
+use sotto_view::thread::Standing;
+use sotto_view::timeline::{Edge, Item, OwnState, SendFailure};
+use sotto_view_tests::Table;
+
+fn send(text: &str) -> Action {
+    Action::Send { text: text.into() }
+}
+
+fn open(conversation: ConversationKey) -> Action {
+    Action::Open { conversation }
+}
+
+/// Alice has written "hello" to Bob, who has accepted. Both have the conversation open and have seen all.
+fn talking() -> (Table, usize, usize) {
+    let mut table = Table::default();
+    let (alice, bob) = (table.join("alice"), table.join("bob"));
+    table.act(alice, Action::OpenHandle { handle: "@bob".into() });
+    table.act(alice, send("hello"));
+    table.settle();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Accept { conversation });
+    table.act(bob, open(conversation));
+    let line = table.window(bob).last_line();
+    table.act(bob, Action::Seen { line });
+    table.act(bob, Action::Close);
+    table.act(bob, open(conversation));
+    table.act(bob, Action::Seen { line });
+    table.settle();
+    (table, alice, bob)
+}
+
+#[test]
+fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
+    let mut table = Table::default();
+    let alice = table.sit();
+    let form = |table: &mut Table| match table.window(alice).sign_up() {
+        SignUp::Form { refusal, .. } => refusal.clone(),
+        other => panic!("not the form: {other:?}"),
+    };
+    let prepare = |server: &str, handle: &str| Action::Prepare {
+        server: server.into(),
+        handle: handle.into(),
+        invite: String::new(),
+    };
+    assert_eq!(form(&mut table), None);
+    table.act(alice, prepare("localhost", "a!"));
+    assert_eq!(form(&mut table), Some(Refusal::HandleCharacter));
+    table.act(alice, prepare("http://chat.example.org", "alice"));
+    assert_eq!(form(&mut table), Some(Refusal::ServerAddress), "not without TLS");
+    table.act(alice, prepare("localhost", "Alice"));
+    let SignUp::Words { words } = table.window(alice).sign_up().clone() else { panic!("no words") };
+    assert_eq!(words.0.len(), 12);
+    table.act(alice, Action::WordsWritten);
+    table.act(alice, Action::ConfirmWords { words: vec!["wrong".into(); 3] });
+    let SignUp::Confirm { refusal, asked } = table.window(alice).sign_up().clone() else {
+        panic!("not asked")
+    };
+    assert_eq!(refusal, Some(Refusal::WordsDiffer));
+    table.act(alice, Action::Back);
+    assert_eq!(*table.window(alice).sign_up(), SignUp::Words { words: words.clone() }, "shown again");
+    table.act(alice, Action::WordsWritten);
+    let typed =
+        asked.iter().map(|place| format!(" {} ", words.0[usize::from(*place) - 1].to_uppercase())).collect();
+    table.act(alice, Action::ConfirmWords { words: typed });
+    assert!(matches!(table.window(alice).sign_up(), SignUp::Registering { .. }));
+    table.settle();
+    assert_eq!(table.window(alice).stage, Some(Stage::Ready));
+    assert_eq!(table.window(alice).connection, Some(Connection::Online));
+    assert_eq!(table.window(alice).settings.as_ref().unwrap().me.as_ref().unwrap().handle.as_str(), "alice");
+}
+
+#[test]
+fn a_handle_that_is_taken_leads_back_to_the_form() {
+    let mut table = Table::default();
+    table.join("alice");
+    let other = table.sit();
+    table.act(
+        other,
+        Action::Prepare { server: "localhost".into(), handle: "alice".into(), invite: String::new() },
+    );
+    let SignUp::Words { words } = table.window(other).sign_up().clone() else { panic!("no words") };
+    table.act(other, Action::WordsWritten);
+    let SignUp::Confirm { asked, .. } = table.window(other).sign_up().clone() else { panic!("not asked") };
+    let typed = asked.iter().map(|place| words.0[usize::from(*place) - 1].clone()).collect();
+    table.act(other, Action::ConfirmWords { words: typed });
+    table.settle();
+    let SignUp::Form { refusal, handle, busy, .. } = table.window(other).sign_up() else {
+        panic!("not the form")
+    };
+    assert_eq!((refusal.as_ref(), *busy), (Some(&Refusal::HandleTaken), false));
+    assert_eq!(handle.as_ref().unwrap().as_str(), "alice", "as it was typed");
+}
+
+#[test]
+fn a_request_is_a_request_until_it_is_accepted() {
+    let mut table = Table::default();
+    let (alice, bob) = (table.join("alice"), table.join("bob"));
+    table.act(alice, Action::OpenHandle { handle: "bob".into() });
+    table.act(alice, send("hello"));
+    assert_eq!(table.window(alice).read(), ["beginning", "day", "hello"]);
+    table.settle();
+    assert_eq!(table.window(alice).last_state(), OwnState::Sent);
+
+    let window = table.window(bob);
+    assert!(window.rows.is_empty());
+    assert_eq!((window.badges.requests, window.badges.unread), (1, 0));
+    let conversation = window.with("alice");
+    table.act(bob, open(conversation));
+    assert_eq!(table.window(bob).thread.as_ref().unwrap().standing, Standing::Request);
+    table.act(bob, Action::Accept { conversation });
+    let window = table.window(bob);
+    assert_eq!((window.requests.len(), window.listed()), (0, vec!["@alice".to_owned()]));
+    assert_eq!(window.thread.as_ref().unwrap().standing, Standing::Open);
+    table.act(bob, send("hi"));
+    table.settle();
+    assert_eq!(table.window(alice).read(), ["beginning", "day", "hello", "hi"]);
+}
+
+// LOOK: optimistic everywhere.
+#[test]
+fn what_is_sent_stands_there_before_the_engine_has_heard_of_it() {
+    let (mut table, alice, _) = talking();
+    table.window(alice).steps.clear();
+    let commands = table.show_only(alice, 0, send("at once"));
+    assert_eq!(table.window(alice).read().last().unwrap(), "at once");
+    assert_eq!(table.window(alice).last_state(), OwnState::Queued);
+    let key = table.window(alice).last_line();
+    table.command(alice, commands);
+    table.settle();
+    assert_eq!(table.window(alice).last_state(), OwnState::Sent);
+    assert_eq!(table.window(alice).last_line(), key, "it is the same line all the way");
+    let moved = |step: &Step<Item>| !matches!(step, Step::Insert { .. } | Step::Update { .. });
+    let steps = &table.window(alice).steps;
+    assert!(!steps.iter().any(moved), "nothing else moved: {steps:?}");
+    assert_eq!(steps.iter().filter(|step| matches!(step, Step::Insert { .. })).count(), 1);
+}
+
+#[test]
+fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
+    let (mut table, alice, _) = talking();
+    let commands = table.show_only(alice, 0, send("precious"));
+    let conversation = table.window(alice).thread.as_ref().unwrap().key;
+    let more = table.show_only(alice, 0, Action::Draft { conversation, text: "more".into() });
+    table.command(alice, more);
+    table.fail(alice, commands[0].0);
+    let window = table.window(alice);
+    assert_eq!(window.read(), ["beginning", "day", "hello"]);
+    assert_eq!(window.composer.as_ref().unwrap().text, "precious\nmore");
+    assert_eq!(window.notice().1, Says::NotSent(Refusal::StorageFull));
+}
+
+#[test]
+fn without_a_server_lines_wait_and_leave_by_themselves() {
+    let (mut table, alice, bob) = talking();
+    table.set_reachable(false);
+    assert!(matches!(table.window(alice).connection, Some(Connection::Offline { .. })));
+    for text in ["one", "two"] {
+        table.act(alice, send(text));
+    }
+    table.settle();
+    assert_eq!(table.window(alice).last_state(), OwnState::Queued);
+    table.set_reachable(true);
+    table.pass(60_000);
+    assert_eq!(table.window(alice).connection, Some(Connection::Online));
+    assert_eq!(table.window(alice).last_state(), OwnState::Sent);
+    let read = table.window(bob).read();
+    assert_eq!(read[read.len() - 2..], ["one", "two"]);
+}
+
+#[test]
+fn unread_lines_are_counted_until_they_were_on_a_screen() {
+    let (mut table, alice, bob) = talking();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Close);
+    for text in ["one", "two"] {
+        table.act(alice, send(text));
+    }
+    table.settle();
+    assert_eq!(table.window(bob).row(conversation).unwrap().unread, 2);
+    assert_eq!(table.window(bob).badges.unread, 2);
+    assert_eq!(table.window(bob).last(conversation), "two");
+
+    table.act(bob, open(conversation));
+    assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "new", "one", "two"]);
+    assert_eq!(table.window(bob).badges.unread, 2, "opening alone is not reading");
+    let line = table.window(bob).last_line();
+    table.act(bob, Action::Seen { line });
+    assert_eq!(table.window(bob).badges.unread, 0);
+    assert!(table.window(bob).read().contains(&"new".to_owned()), "the line stays while one reads");
+    table.act(bob, Action::Close);
+    table.act(bob, open(conversation));
+    assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "one", "two"]);
+}
+
+#[test]
+fn what_arrives_while_one_is_away_is_new_and_while_one_looks_is_not() {
+    let (mut table, alice, bob) = talking();
+    table.act(alice, send("seen"));
+    table.settle();
+    assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "seen"]);
+    let line = table.window(bob).last_line();
+    table.act(bob, Action::Seen { line });
+    table.act(bob, Action::Away);
+    table.act(alice, send("later"));
+    table.settle();
+    assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "seen", "new", "later"]);
+    table.act(bob, send("back"));
+    assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "seen", "later", "back"]);
+}
+
+#[test]
+fn a_new_line_moves_nothing_that_is_being_read() {
+    let (mut table, alice, bob) = talking();
+    table.window(bob).steps.clear();
+    table.act(alice, send("more"));
+    table.settle();
+    let steps = table.window(bob).steps.clone();
+    let end = table.window(bob).items.len() - 1;
+    assert!(steps.iter().any(|step| matches!(step, Step::Insert { at, .. } if *at == end)), "{steps:?}");
+    assert!(steps.iter().all(|step| matches!(step, Step::Insert { .. } | Step::Update { .. })), "{steps:?}");
+}
+
+#[test]
+fn two_windows_show_the_same() {
+    let (mut table, alice, bob) = talking();
+    let second = table.open_window(bob);
+    let conversation = table.window(bob).with("alice");
+    table.act_in(bob, second, open(conversation));
+    table.act(bob, send("from the first"));
+    table.act(alice, send("from alice"));
+    table.settle();
+    let read = table.window(bob).read();
+    let mut other = table.window_at(bob, second).read();
+    other.retain(|line| line != "new");
+    assert_eq!(other, read, "what nobody looked at there is new there");
+    assert_eq!(
+        table.window_at(bob, second).connection,
+        Some(Connection::Online),
+        "it learned what came before it"
+    );
+    let line = table.window_at(bob, second).last_line();
+    table.act_in(bob, second, Action::Seen { line });
+    assert_eq!(table.window(bob).badges.unread, 0, "seen in one is seen");
+    let keys = |table: &mut Table, place| -> Vec<LineKey> {
+        table.window_at(bob, place).messages().iter().map(|message| message.key).collect()
+    };
+    assert_ne!(keys(&mut table, 0), keys(&mut table, second), "keys are each window's own");
+}
+
+#[test]
+fn a_draft_comes_back_with_its_conversation() {
+    let (mut table, alice, bob) = talking();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Draft { conversation, text: "half a tho".into() });
+    assert_eq!(table.window(bob).row(conversation).unwrap().draft.as_ref().unwrap().0, "half a tho");
+    table.act(bob, Action::Close);
+    table.reopen(bob, |_| {});
+    table.act(bob, open(conversation));
+    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "half a tho");
+    table.act(bob, send("half a thought"));
+    table.settle();
+    assert_eq!(table.window(bob).row(conversation).unwrap().draft, None);
+    assert_eq!(table.window(alice).read().last().unwrap(), "half a thought");
+}
+
+#[test]
+fn an_emptied_composer_can_be_had_back() {
+    let (mut table, _, bob) = talking();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Draft { conversation, text: "a poem".into() });
+    table.act(bob, Action::DiscardDraft { conversation });
+    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "");
+    let (notice, says) = table.window(bob).notice();
+    assert_eq!(says, Says::DraftDiscarded { conversation });
+    table.act(bob, Action::Undo { notice });
+    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "a poem");
+    assert!(table.window(bob).notices.is_empty());
+}
+
+#[test]
+fn declining_can_be_taken_back_for_a_moment() {
+    let mut table = Table::default();
+    let (alice, bob) = (table.join("alice"), table.join("bob"));
+    table.act(alice, Action::OpenHandle { handle: "bob".into() });
+    table.act(alice, send("hello"));
+    table.settle();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Decline { conversation });
+    assert!(table.window(bob).requests.is_empty(), "it is gone at once");
+    assert!(table.wakes_in(bob) <= UNDO_MS);
+    let (notice, _) = table.window(bob).notice();
+    table.act(bob, Action::Undo { notice });
+    assert_eq!(table.window(bob).requests.len(), 1);
+    assert!(table.window(bob).notices.is_empty());
+
+    table.act(bob, Action::Decline { conversation });
+    table.pass(UNDO_MS);
+    assert!(table.window(bob).requests.is_empty());
+    table.reopen(bob, |_| {});
+    assert!(table.window(bob).requests.is_empty(), "declined for good");
+}
+
+#[test]
+fn a_window_that_closes_before_has_declined_nothing() {
+    let mut table = Table::default();
+    let (alice, bob) = (table.join("alice"), table.join("bob"));
+    table.act(alice, Action::OpenHandle { handle: "bob".into() });
+    table.act(alice, send("hello"));
+    table.settle();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Decline { conversation });
+    table.reopen(bob, |_| {});
+    assert_eq!(table.window(bob).requests.len(), 1);
+}
+
+#[test]
+fn a_block_is_immediate_and_can_be_undone() {
+    let (mut table, alice, bob) = talking();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::OpenContact { conversation });
+    table.act(bob, Action::Block { conversation });
+    let window = table.window(bob);
+    assert!(window.rows.is_empty());
+    assert_eq!(window.thread.as_ref().unwrap().standing, Standing::Blocked);
+    assert_eq!(window.contact.as_ref().unwrap().standing, Standing::Blocked);
+    let (notice, says) = table.window(bob).notice();
+    assert!(matches!(says, Says::Blocked { .. }));
+    table.act(bob, Action::Undo { notice });
+    assert_eq!(table.window(bob).thread.as_ref().unwrap().standing, Standing::Open);
+    assert_eq!(table.window(bob).listed(), ["@alice"]);
+
+    table.act(bob, Action::Block { conversation });
+    table.act(alice, send("into the void"));
+    table.pass(UNDO_MS);
+    assert!(!table.window(bob).read().contains(&"into the void".to_owned()));
+    assert!(table.window(bob).notices.is_empty(), "the way back by notice is over");
+    table.act(bob, Action::Unblock { conversation });
+    assert_eq!(table.window(bob).listed(), ["@alice"]);
+}
+
+#[test]
+fn a_handle_nobody_has_fails_in_words_and_the_line_can_go() {
+    let mut table = Table::default();
+    let alice = table.join("alice");
+    table.act(alice, Action::OpenHandle { handle: "nobody".into() });
+    table.act(alice, send("anyone?"));
+    table.settle();
+    assert_eq!(table.window(alice).last_state(), OwnState::Failed(SendFailure::HandleUnknown));
+    assert!(table.window(alice).thread.as_ref().unwrap().failed);
+    let line = table.window(alice).last_line();
+    table.act(alice, Action::DiscardLine { line });
+    assert!(table.window(alice).messages().is_empty());
+    let (notice, _) = table.window(alice).notice();
+    table.act(alice, Action::Undo { notice });
+    assert_eq!(table.window(alice).messages().len(), 1);
+    table.act(alice, Action::DiscardLine { line });
+    table.pass(UNDO_MS);
+    assert!(table.window(alice).messages().is_empty());
+    assert!(!table.window(alice).thread.as_ref().unwrap().failed);
+
+    let conversation = table.window(alice).thread.as_ref().unwrap().key;
+    table.act(alice, send("again"));
+    table.settle();
+    table.join("nobody");
+    table.act(alice, Action::Retry { conversation });
+    table.settle();
+    assert_eq!(table.window(alice).last_state(), OwnState::Sent, "somebody has it now");
+}
+
+#[test]
+fn one_cannot_write_to_oneself_or_to_no_handle() {
+    let mut table = Table::default();
+    let alice = table.join("alice");
+    for (handle, refusal) in
+        [("alice", Refusal::Myself), ("x", Refusal::HandleLength), ("a..b", Refusal::HandleDots)]
+    {
+        table.act(alice, Action::OpenHandle { handle: handle.into() });
+        assert_eq!(table.window(alice).notice().1, Says::Refused(refusal));
+        assert_eq!(table.window(alice).thread, None);
+    }
+}
+
+#[test]
+fn a_long_history_is_loaded_as_far_as_one_reads() {
+    let (mut table, _, bob) = talking();
+    table.reopen(bob, |connection| {
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             INSERT INTO messages (conversation, message, sender, device, own, kind, text, sent_at, state, topic, leg_no,
+                 seq, minute, sort_at)
+             SELECT 1, CAST(printf('%016d', i) AS BLOB), zeroblob(32), zeroblob(16), 0, 0, i, i * 60000, 4, zeroblob(32),
+                 0, i, i, i * 60000 FROM n";
+        connection.execute(many, []).unwrap();
+    });
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, open(conversation));
+    assert_eq!(table.window(bob).edges, Some((Edge::More, Edge::End)));
+    let first = table.window(bob).messages().len();
+    assert!(first < 100, "{first} lines at once");
+    let mut texts: Vec<String> = Vec::new();
+    for _ in 0..100 {
+        let window = table.window(bob);
+        let seen: Vec<String> =
+            window.read().into_iter().filter(|line| line.parse::<u32>().is_ok()).collect();
+        let before =
+            texts.first().map_or(seen.len(), |first| seen.iter().position(|one| one == first).unwrap());
+        texts.splice(0..0, seen[..before].iter().cloned());
+        assert!(window.messages().len() <= sotto_view::limits::WINDOW_LINES_MAX);
+        if window.edges.unwrap().0 == Edge::End {
+            break;
+        }
+        table.act(bob, Action::LoadOlder);
+    }
+    let all: Vec<String> = (1..=2000).map(|number: u32| number.to_string()).collect();
+    assert_eq!(texts, all, "every line once, in order");
+    assert_eq!(table.window(bob).read()[0], "beginning");
+    assert_eq!(table.window(bob).edges, Some((Edge::End, Edge::More)), "the newest were let go");
+    table.act(bob, Action::JumpToNewest);
+    assert_eq!(table.window(bob).read().last().unwrap(), "hello");
+    for _ in 0..3 {
+        table.act(bob, Action::LoadOlder);
+    }
+    for _ in 0..40 {
+        table.act(bob, Action::LoadNewer);
+    }
+    assert_eq!(table.window(bob).read().last().unwrap(), "hello");
+    assert_eq!(table.window(bob).edges.unwrap().1, Edge::End);
+}
+
+#[test]
+fn a_lying_server_is_told_in_an_alarm_that_can_be_read_and_put_away() {
+    let (mut table, alice, bob) = talking();
+    table.reopen(bob, |connection| {
+        let alarm =
+            "INSERT INTO alarms (kind, conversation, at, evidence) VALUES (0, 1, 1800000000000, x'c0ffee')";
+        connection.execute(alarm, []).unwrap();
+    });
+    let window = table.window(bob);
+    let conversation = window.with("alice");
+    assert_eq!((window.badges.alarms, window.row(conversation).unwrap().alarm), (1, true));
+    let card = window.alarms[0].clone();
+    assert!(card.kind.is_grave() && !card.seen);
+    assert_eq!(card.person.unwrap().called().unwrap(), "@alice");
+    table.act(bob, Action::OpenAlarmDetails { alarm: card.key });
+    assert_eq!(table.window(bob).details.as_ref().unwrap().evidence, "c0ffee");
+    table.act(bob, Action::AlarmSeen { alarm: card.key });
+    assert_eq!(table.window(bob).badges.alarms, 0);
+    assert!(!table.window(bob).row(conversation).unwrap().alarm);
+    table.act(alice, send("still there"));
+    table.settle();
+    assert_eq!(table.window(bob).last(conversation), "still there");
+}
+
+#[test]
+fn names_and_texts_made_to_mislead_stay_in_their_place() {
+    let (mut table, alice, bob) = talking();
+    table.act(alice, Action::SetName { name: "a\u{202e}b".into() });
+    assert_eq!(table.window(alice).settings.as_ref().unwrap().refusal, Some(Refusal::NameUnfit));
+    table.act(alice, Action::SetName { name: "<b>Alice</b>".into() });
+    assert_eq!(table.window(alice).notice().1, Says::NameSaved);
+    table.act(alice, send("\u{202e}gpj.exe\u{0}\n\u{2067}rest"));
+    table.settle();
+    let conversation = table.window(bob).with("alice");
+    assert_eq!(table.window(bob).listed(), ["<b>Alice</b>"]);
+    assert_eq!(table.window(bob).last(conversation), "gpj.exe rest");
+    assert_eq!(table.window(bob).read().last().unwrap(), "gpj.exe\n\u{2067}rest\u{2069}");
+}
+
+#[test]
+fn midnight_is_noticed() {
+    let (mut table, _, bob) = talking();
+    let today = table.window(bob).today.unwrap();
+    let wait = table.wakes_in(bob);
+    assert!(wait <= 86_400_000);
+    table.pass(wait);
+    assert_eq!(table.window(bob).today.unwrap().number, today.number + 1);
+}
+
+#[test]
+fn a_refresh_gives_back_the_whole_screen() {
+    let (mut table, alice, bob) = talking();
+    table.act(alice, send("one"));
+    table.settle();
+    let (rows, items) = (table.window(bob).rows.clone(), table.window(bob).items.clone());
+    *table.window(bob) = sotto_view_tests::Window::default();
+    table.act(bob, Action::Refresh);
+    assert_eq!(table.window(bob).rows, rows);
+    assert_eq!(table.window(bob).items, items);
+    assert_eq!(table.window(bob).stage, Some(Stage::Ready));
+    assert!(table.window(bob).composer.is_some() && table.window(bob).thread.is_some());
+}
