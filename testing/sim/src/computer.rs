@@ -20,13 +20,35 @@ pub(crate) enum Death {
     PowerCut,
 }
 
+/// Where in a transaction a process dies. How many writes a transaction has depends on bytes that OpenMLS draws, so
+/// that a place is one that every transaction has: replaying a seed must find it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At its first, second or third write.
+    Write(u64),
+    /// At the sync that makes it durable.
+    Sync,
+    /// When it is durable, and nothing that follows from it has left.
+    Durable,
+}
+
+/// A death that is planned.
+#[derive(Debug, Clone, Copy)]
+struct Crash {
+    death: Death,
+    place: Place,
+    /// Inputs that the process handles before.
+    spared: u64,
+    /// The input has come.
+    due: bool,
+}
+
 /// How a disk fails while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Full,
     Write,
     Sync,
-    Read,
 }
 
 /// A disk under a process.
@@ -36,8 +58,8 @@ struct Drive {
     rng: ChaCha20Rng,
     /// The planted bug: what was acknowledged lately is not synced yet.
     late_syncs: bool,
-    /// How the process dies at the write that was planned.
-    planned: Option<Death>,
+    /// How and where the process dies.
+    planned: Option<Crash>,
     /// A failure was planned and may strike the next opening.
     troubled: bool,
 }
@@ -50,10 +72,35 @@ impl Drive {
         Self { disk: Disk::new(), rng, late_syncs, planned: None, troubled: false }
     }
 
-    fn crash_at(&mut self, write: u64, death: Death) {
-        self.planned = Some(death);
+    fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
+        self.planned = Some(Crash { death, place, spared, due: false });
         self.disk.set_syncs_lie(self.late_syncs);
-        self.disk.crash_at(write);
+    }
+
+    /// The process is about to handle an input.
+    fn before_input(&mut self) {
+        let Some(crash) = self.planned.as_mut().filter(|crash| !crash.due) else { return };
+        if let Some(spared) = crash.spared.checked_sub(1) {
+            crash.spared = spared;
+            return;
+        }
+        crash.due = true;
+        match crash.place {
+            Place::Write(write) => self.disk.crash_at(write),
+            Place::Sync => self.disk.fail_next(Fault::Sync),
+            Place::Durable => {}
+        }
+    }
+
+    /// It has handled it, or failed to: how it died of it, if it did.
+    fn after_input(&self, failed: bool) -> Option<Death> {
+        let crash = self.planned.filter(|crash| crash.due)?;
+        let dead = match crash.place {
+            Place::Write(_) => self.disk.crashed(),
+            Place::Sync => failed,
+            Place::Durable => true,
+        };
+        dead.then_some(crash.death)
     }
 
     fn fail_next(&mut self, trouble: Trouble) {
@@ -62,12 +109,11 @@ impl Drive {
             Trouble::Full => Fault::Full,
             Trouble::Write => Fault::Write,
             Trouble::Sync => Fault::Sync,
-            Trouble::Read => Fault::Read,
         });
     }
 
     fn crashed(&self) -> Option<Death> {
-        self.disk.crashed().then(|| self.planned.unwrap_or(Death::Killed))
+        self.disk.crashed().then(|| self.planned.map_or(Death::Killed, |crash| crash.death))
     }
 
     /// Nothing bad is planned any more, but for a failure that was to come next.
@@ -130,8 +176,16 @@ impl Computer {
         self.drive.crashed()
     }
 
-    pub(crate) fn crash_at(&mut self, write: u64, death: Death) {
-        self.drive.crash_at(write, death);
+    pub(crate) fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
+        self.drive.plan_crash(spared, place, death);
+    }
+
+    pub(crate) fn before_input(&mut self) {
+        self.drive.before_input();
+    }
+
+    pub(crate) fn after_input(&self, failed: bool) -> Option<Death> {
+        self.drive.after_input(failed)
     }
 
     pub(crate) fn fail_next(&mut self, trouble: Trouble) {
@@ -174,8 +228,16 @@ impl ServerComputer {
         self.drive.crashed()
     }
 
-    pub(crate) fn crash_at(&mut self, write: u64, death: Death) {
-        self.drive.crash_at(write, death);
+    pub(crate) fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
+        self.drive.plan_crash(spared, place, death);
+    }
+
+    pub(crate) fn before_input(&mut self) {
+        self.drive.before_input();
+    }
+
+    pub(crate) fn after_input(&self, failed: bool) -> Option<Death> {
+        self.drive.after_input(failed)
     }
 
     pub(crate) fn fail_next(&mut self, trouble: Trouble) {

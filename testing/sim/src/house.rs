@@ -114,7 +114,7 @@ impl World {
                 self.look_for_trouble();
                 self.deliver(frames);
             }
-            Work::Died => self.server_crashed(),
+            Work::Died(death) => self.server_crashed(death),
         }
     }
 
@@ -160,8 +160,7 @@ impl World {
     }
 
     /// Its machine went down while it worked.
-    pub(crate) fn server_crashed(&mut self) {
-        let death = self.server.computer.crash().unwrap_or(Death::Killed);
+    pub(crate) fn server_crashed(&mut self, death: Death) {
         let what = if death == Death::PowerCut { "loses power" } else { "is killed" };
         self.story.fault(format!("the server {what} at a write"));
         self.server_dies(death);

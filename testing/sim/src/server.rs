@@ -38,8 +38,8 @@ pub(crate) struct Server {
 /// What one call to the service came to.
 pub(crate) enum Work {
     Frames(Vec<Outgoing>),
-    /// The machine died during the call: nothing of it was said.
-    Died,
+    /// The process died during the call: nothing of it was said.
+    Died(Death),
 }
 
 impl Server {
@@ -128,6 +128,7 @@ impl Server {
         // Mostly all that waits, as the thread does; now and then it comes too early for some.
         let count = if dice.one_in(3) { dice.between(1, most) } else { most };
         let batch: Vec<_> = self.waiting.drain(..count as usize).collect();
+        self.computer.before_input();
         let entropy = &mut self.entropy;
         let frames = self.service.as_mut().map(|service| service.handle(now, entropy, batch));
         (count as usize, self.outcome(frames))
@@ -145,8 +146,14 @@ impl Server {
 
     fn outcome(&self, frames: Option<Vec<Outgoing>>) -> Work {
         match frames {
-            Some(frames) if self.computer.crash().is_none() => Work::Frames(frames),
-            _ => Work::Died,
+            Some(frames) => {
+                let failures = self.service.as_ref().map_or(0, |service| service.counters().storage_failures);
+                match self.computer.after_input(failures > self.failures) {
+                    None => Work::Frames(frames),
+                    Some(death) => Work::Died(death),
+                }
+            }
+            None => Work::Died(Death::Killed),
         }
     }
 

@@ -112,8 +112,9 @@ impl World {
         let person = &mut self.people[index];
         let command = if let Input::Command(id, _) = &input { Some(*id) } else { None };
         let Some(engine) = person.engine.as_mut() else { return };
+        person.computer.before_input();
         let outcome = engine.handle(now, &mut person.entropy, input);
-        if let Some(death) = person.computer.crash() {
+        if let Some(death) = person.computer.after_input(outcome.is_err()) {
             // Whatever it was about to do: the process is gone in the middle of it.
             let what = if death == Death::PowerCut { "loses power" } else { "is killed" };
             let name = self.name(index);

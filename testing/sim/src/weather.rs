@@ -3,7 +3,7 @@
 use sotto_engine::api::{OutboxState, Plane};
 
 use crate::agenda::Happening;
-use crate::computer::{Death, Trouble};
+use crate::computer::{Death, Place, Trouble};
 use crate::dice::Dice;
 use crate::network::Sky;
 use crate::story::span;
@@ -63,11 +63,13 @@ pub(crate) enum Fault {
     PersonDiesWriting {
         person: usize,
         death: Death,
-        write: u64,
+        spared: u64,
+        place: Place,
     },
     ServerDiesWriting {
         death: Death,
-        write: u64,
+        spared: u64,
+        place: Place,
     },
     /// A disk fails once.
     PersonDisk {
@@ -102,7 +104,9 @@ impl Climate {
         let person = dice.index(people);
         let plane = if dice.one_in(3) { Plane::Account } else { Plane::Topic };
         let death = if dice.one_in(2) { Death::PowerCut } else { Death::Killed };
-        let kinds = [Trouble::Full, Trouble::Write, Trouble::Sync, Trouble::Read];
+        let places = [Place::Write(1), Place::Write(2), Place::Write(3), Place::Sync, Place::Durable];
+        let place = places[dice.index(places.len())];
+        let kinds = [Trouble::Full, Trouble::Write, Trouble::Sync];
         let trouble = kinds[dice.index(kinds.len())];
         let cut = Fault::Cut {
             person,
@@ -119,8 +123,8 @@ impl Climate {
             (if self.middlebox { 6 } else { 0 }, Fault::Middlebox { for_ms: dice.spread(1_000, 60_000) }),
             (2, Fault::PersonDies { person, death }),
             (2, Fault::ServerDies { death }),
-            (6, Fault::PersonDiesWriting { person, death, write: dice.spread(1, 60) }),
-            (6, Fault::ServerDiesWriting { death, write: dice.spread(1, 60) }),
+            (6, Fault::PersonDiesWriting { person, death, spared: dice.spread(1, 30) - 1, place }),
+            (6, Fault::ServerDiesWriting { death, spared: dice.spread(1, 30) - 1, place }),
             (2, Fault::PersonDisk { person, trouble }),
             (2, Fault::ServerDisk { trouble }),
             (1, Fault::ClockSet { person, ms: dice.between(0, 240_000) as i64 - 120_000 }),
@@ -235,8 +239,8 @@ impl World {
                 let after = self.weather.spread(10, 60_000);
                 self.plan(after, Happening::PersonStarts { person });
             }
-            Fault::PersonDiesWriting { death, write, .. } => {
-                self.people[person].computer.crash_at(write, death);
+            Fault::PersonDiesWriting { death, spared, place, .. } => {
+                self.people[person].computer.plan_crash(spared, place, death);
             }
             Fault::PersonDisk { trouble, .. } => self.people[person].computer.fail_next(trouble),
             _ => {}
@@ -252,7 +256,9 @@ impl World {
                 self.story.fault(format!("the server {}", verb(death)));
                 self.server_dies(death);
             }
-            Fault::ServerDiesWriting { death, write } => self.server.computer.crash_at(write, death),
+            Fault::ServerDiesWriting { death, spared, place } => {
+                self.server.computer.plan_crash(spared, place, death);
+            }
             Fault::ServerDisk { trouble } => self.server.computer.fail_next(trouble),
             _ => {}
         }

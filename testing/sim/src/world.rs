@@ -248,7 +248,7 @@ impl World {
             if self.server.runs() {
                 match self.server.tick(self.now) {
                     Work::Frames(frames) => self.deliver(frames),
-                    Work::Died => self.server_crashed(),
+                    Work::Died(death) => self.server_crashed(death),
                 }
                 self.look_for_trouble();
             }
