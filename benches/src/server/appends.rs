@@ -1,9 +1,12 @@
 //! Durable appends through WebSockets against the bare statements of the same schema.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+
+use sotto_sqlite::{DatabaseFile, limits::WAL_BYTES};
 
 use crate::bench::Context;
 use crate::latencies::{Latencies, median};
@@ -19,6 +22,8 @@ use crate::server::store::Store;
 
 /// Clients, each with one append under way: so many are in one group commit at best.
 const CLIENTS: [usize; 3] = [1, 64, 512];
+/// Clients that bring the server to its normal state before it is measured.
+const WARM_UP_CLIENTS: usize = 512;
 /// Bytes of an entry's body.
 const BODY_BYTES: usize = 884;
 /// Topics, all of them in use all the time.
@@ -30,7 +35,8 @@ const ABOUT: &str = "Each client has a WebSocket (plain TCP) and one append unde
 16,384 topics in random order, done when the server's signed answer is there, which it is after the commit. *Bare \
 statements* are the two statements an append needs, prepared, in transactions of as many appends as there are clients, on a second database of the \
 same schema on the same disk: no rules, no look for a repeat, no hashes, no signature, no sockets. *The store alone* is the \
-server's own SQLite adapter, called with batches of the same size. All three take turns.";
+server's own SQLite adapter, called with batches of the same size. All three take turns, and \
+all have run until their write-ahead logs no longer grow.";
 
 /// Runs the bench.
 ///
@@ -47,6 +53,12 @@ pub fn run(context: &mut Context) -> anyhow::Result<Section> {
         bare: Bare::make(bare_folder.path(), topics, BODY_BYTES)?,
         store: Store::make(store_folder.path(), topics, BODY_BYTES)?,
     };
+    warm_up(&server, topics)?;
+    let during = Duration::from_secs(1);
+    while wal_bytes(store_folder.path())? < WAL_BYTES {
+        below.store.rate(WARM_UP_CLIENTS, during)?;
+    }
+    below.store.rate(WARM_UP_CLIENTS, during)?;
     context.say(format_args!("{topics} topics made in each database"));
     let mut rows = Vec::new();
     for clients in CLIENTS {
@@ -145,6 +157,25 @@ impl Row {
         let name = format!("{label}: processor time of the load generator");
         section.add(Measurement::of_runs(&name, Unit::Micros, &load));
     }
+}
+
+/// Lets the server append until its write-ahead log no longer grows.
+fn warm_up(server: &Sottod, topics: u64) -> anyhow::Result<()> {
+    let mut crew = crew(server, WARM_UP_CLIENTS, topics)?;
+    let second = Duration::from_secs(1);
+    let (done_when, pace) = (DoneWhen::Answered, Sending::UnderWay(1));
+    let plan = Plan { done_when, pace, warm_up: Duration::ZERO, measure: second };
+    while wal_bytes(&server.data())? < WAL_BYTES {
+        crew.run(&plan, &|| Ok(Duration::ZERO))?;
+    }
+    crew.run(&plan, &|| Ok(Duration::ZERO)).map(drop)
+}
+
+/// The file keeps its length when the log begins anew.
+fn wal_bytes(data: &Path) -> anyhow::Result<u64> {
+    let mut path = DatabaseFile::Topics.path(data).into_os_string();
+    path.push("-wal");
+    Ok(std::fs::metadata(path)?.len())
 }
 
 fn crew(server: &Sottod, clients: usize, topics: u64) -> anyhow::Result<Crew> {

@@ -10,10 +10,10 @@ use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
 use crate::bench::Context;
 use crate::load::Wrapping;
 use crate::section::{Measurement, Section, Unit};
-use crate::server::bare;
+use crate::server::bare::{self, Place};
 
-const ABOUT: &str = "What later figures stand on. A *sync* is `fdatasync` after 4 KiB at the end of a file on the disk that \
-everything else is measured on. A *handshake* is a full TLS 1.3 handshake of rustls (ring, ECDSA P-256), both sides, in memory and \
+const ABOUT: &str = "What later figures stand on. A *sync* is `fdatasync` after 4 KiB written to a file on the disk that \
+everything else is measured on: at its end, where the file's new length is written too, or over what was there, as a write-ahead log does. A *handshake* is a full TLS 1.3 handshake of rustls (ring, ECDSA P-256), both sides, in memory and \
 on one core.";
 
 /// Runs the bench.
@@ -24,13 +24,15 @@ pub fn run(context: &mut Context) -> anyhow::Result<Section> {
     let mut section = Section::new("machine", "The machine by itself", ABOUT);
     let folder = context.folder()?;
     let during = context.pace().choose(Duration::from_secs(3), Duration::from_secs(1));
-    let (mut syncs, mut handshakes) = (Vec::new(), Vec::new());
+    let (mut growing, mut in_place, mut handshakes) = (Vec::new(), Vec::new(), Vec::new());
     let handshake = Handshake::prepare()?;
     for _ in 0..context.pace().rounds() {
-        syncs.push(bare::syncs_per_second(folder.path(), during)?);
+        growing.push(bare::syncs_per_second(folder.path(), Place::AtTheEnd, during)?);
+        in_place.push(bare::syncs_per_second(folder.path(), Place::InPlace, during)?);
         handshakes.push(handshake.per_second(during)?);
     }
-    section.add(Measurement::of_runs("syncs of 4 KiB", Unit::PerSecond, &syncs));
+    section.add(Measurement::of_runs("syncs, in place", Unit::PerSecond, &in_place));
+    section.add(Measurement::of_runs("syncs, at the end", Unit::PerSecond, &growing));
     section.add(Measurement::of_runs("TLS handshakes, both sides", Unit::PerSecond, &handshakes));
     Ok(section)
 }
