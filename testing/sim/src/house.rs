@@ -88,10 +88,13 @@ impl World {
     }
 
     pub(crate) fn server_works(&mut self, life: Life) {
-        if self.server.life != life || !self.server.has_work() {
+        if self.server.life != life {
             return;
         }
         self.server.called = false;
+        if !self.server.has_work() {
+            return;
+        }
         let (count, work) = self.server.work(&mut self.dice, self.now);
         if count > 1 {
             self.story.tell(format!("the server handles {count} requests at once"));
