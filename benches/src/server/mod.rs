@@ -17,7 +17,7 @@ use crate::bench::{Bench, Place, Run, Takes, When};
 
 /// The server's benches, in the order of the report.
 pub const BENCHES: &[Bench] = &[
-    here("machine", "syncs and TLS handshakes, by themselves", (20, 3), machine::run),
+    here("machine", "syncs and TLS handshakes, by themselves", (30, 5), machine::run),
     here(
         "appends",
         "durable appends through WebSockets against bare SQLite statements",
