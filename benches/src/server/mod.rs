@@ -25,7 +25,7 @@ pub const BENCHES: &[Bench] = &[
         appends::run,
     ),
     here("catch-up", "a client that was away: 200 topics, 1,000 entries", (25, 15), catch_up::run),
-    here("idle", "memory of 15,000 idle connections, and of followed topics", (240, 40), idle::run),
+    here("idle", "memory of 15,000 idle connections, and of followed topics", (75, 20), idle::run),
     here("pairs", "64 pairs of people: sender, durable server, reader, with TLS", (170, 35), pairs::run),
 ];
 
