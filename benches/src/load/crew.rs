@@ -14,8 +14,9 @@ use super::link::{Link, READ_BYTES, Read};
 use crate::latencies::Latencies;
 use crate::process::Usage;
 
-/// How long nothing may arrive while messages are under way.
-const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// How long nothing may arrive while messages are under way. Prosody handles what all connections sent before it answers
+/// the first: a thousand messages at a few dozen a second.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]

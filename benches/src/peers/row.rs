@@ -77,7 +77,14 @@ pub fn of_xmpp(
     context.say(format_args!("{name}: {PAIRS} pairs are there"));
     let processor = || Ok(peer.server()?.processor + peer.database()?.processor);
     for ((how, sending), (_, our_rate)) in SENDINGS.into_iter().zip(ours) {
-        let outcomes = rounds(context, &mut crew, sending, name, &processor)?;
+        let outcomes = match rounds(context, &mut crew, sending, name, &processor) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                // What is under way would disturb what follows.
+                section.note(format!("{name}, {how}: nothing to report: {error:#}."));
+                break;
+            }
+        };
         // At a given rate there is nothing to compare but latency.
         let against = matches!(sending, Sending::UnderWay(_)).then_some(*our_rate);
         add(section, &format!("{name}, {how}"), &outcomes, against);
