@@ -76,7 +76,7 @@ impl SignedBatch {
     /// The receipt that [`ReceiptBatch::add`] gave this number, ready to send.
     pub fn get(&self, number: usize) -> Option<SignedItem> {
         let item = self.items.get(number)?.clone();
-        let path = self.tree.path(number).iter().map(|hash| Bytes::copy_from_slice(hash)).collect();
+        let path = self.tree.path(number);
         let signature = ServerSignature { leaf_index: number as u32, path, ..self.common.clone() };
         Some(SignedItem { item, signature: Some(signature) })
     }

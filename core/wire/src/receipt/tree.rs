@@ -1,41 +1,49 @@
 //! The Merkle tree of RFC 9162 §2.1 over leaf hashes: root, audit paths, and the way back from a path to the root.
 
+use prost::bytes::Bytes;
+
 use crate::digest::receipt_node;
 
 type Hash = [u8; 32];
 
+const HASH_BYTES: usize = size_of::<Hash>();
+
 /// All levels, leaves first. An odd node at the end of a level rises unchanged, which gives the RFC's tree.
 #[derive(Debug)]
 pub(super) struct Tree {
-    levels: Vec<Vec<Hash>>,
+    /// The hashes of each level, one after the other: a path shares them instead of copying each.
+    levels: Vec<Bytes>,
+    root: Option<Hash>,
 }
 
 impl Tree {
     pub(super) fn new(leaves: Vec<Hash>) -> Self {
-        let mut levels = vec![leaves];
-        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
-            let above = below.chunks(2).map(|pair| match pair {
+        let mut levels = Vec::new();
+        let mut level = leaves;
+        while level.len() > 1 {
+            let above = level.chunks(2).map(|pair| match pair {
                 [left, right] => receipt_node(left, right),
                 alone => alone.first().copied().unwrap_or_default(),
             });
             let above = above.collect();
-            levels.push(above);
+            levels.push(Bytes::from(level.concat()));
+            level = above;
         }
-        Self { levels }
+        Self { levels, root: level.first().copied() }
     }
 
     /// `None` without leaves.
     pub(super) fn root(&self) -> Option<Hash> {
-        self.levels.last()?.first().copied()
+        self.root
     }
 
     /// The siblings on the way from a leaf to the root.
-    pub(super) fn path(&self, leaf: usize) -> Vec<Hash> {
-        self.levels
-            .iter()
-            .enumerate()
-            .filter_map(|(height, level)| level.get((leaf >> height) ^ 1).copied())
-            .collect()
+    pub(super) fn path(&self, leaf: usize) -> Vec<Bytes> {
+        let sibling = |(height, level): (usize, &Bytes)| {
+            let at = ((leaf >> height) ^ 1) * HASH_BYTES;
+            (at < level.len()).then(|| level.slice(at..at + HASH_BYTES))
+        };
+        self.levels.iter().enumerate().filter_map(sibling).collect()
     }
 }
 
@@ -95,6 +103,10 @@ mod tests {
         path
     }
 
+    fn path(tree: &Tree, leaf: usize) -> Vec<Hash> {
+        tree.path(leaf).iter().map(|hash| hash.as_ref().try_into().unwrap()).collect()
+    }
+
     fn leaves(count: usize) -> Vec<Hash> {
         (0..count).map(|number| [number as u8; 32]).collect()
     }
@@ -106,7 +118,7 @@ mod tests {
             let tree = Tree::new(leaves.clone());
             assert_eq!(tree.root(), Some(root_by_definition(&leaves)), "{count} leaves");
             for leaf in 0..count {
-                assert_eq!(tree.path(leaf), path_by_definition(leaf, &leaves), "leaf {leaf} of {count}");
+                assert_eq!(path(&tree, leaf), path_by_definition(leaf, &leaves), "leaf {leaf} of {count}");
             }
         }
     }
@@ -117,7 +129,7 @@ mod tests {
             let leaves = leaves(count);
             let tree = Tree::new(leaves.clone());
             for (index, leaf) in leaves.iter().enumerate() {
-                let path = tree.path(index);
+                let path = path(&tree, index);
                 let climb = |path: &[Hash]| root_from_path(index as u32, count as u32, *leaf, path);
                 assert_eq!(climb(&path), tree.root());
                 assert_eq!(climb(&[path.as_slice(), &[[0; 32]]].concat()), None);
