@@ -16,6 +16,8 @@ use crate::server::sottod::{Sottod, Tls};
 
 /// Idle sessions that are opened to see what one costs.
 const IDLE: usize = 1_000;
+/// Until the server has done everything a new session makes it do.
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// A server beside ours.
 pub trait Peer {
@@ -75,6 +77,7 @@ pub fn of_xmpp(
 ) -> anyhow::Result<()> {
     let mut crew = crew(peer.address())?;
     context.say(format_args!("{name}: {PAIRS} pairs are there"));
+    add_idle(section, name, peer)?;
     let processor = || Ok(peer.server()?.processor + peer.database()?.processor);
     for ((how, sending), (_, our_rate)) in SENDINGS.into_iter().zip(ours) {
         let outcomes = match rounds(context, &mut crew, sending, name, &processor) {
@@ -89,11 +92,15 @@ pub fn of_xmpp(
         let against = matches!(sending, Sending::UnderWay(_)).then_some(*our_rate);
         add(section, &format!("{name}, {how}"), &outcomes, against);
     }
+    Ok(())
+}
+
+/// Before any load: afterwards a server has memory to spare, and idle sessions would seem to cost nothing.
+fn add_idle(section: &mut Section, name: &str, peer: &dyn Peer) -> anyhow::Result<()> {
     let before = peer.server()?.resident_bytes;
-    let idle = (0..IDLE)
-        .map(|n| xmpp::session(peer.address(), n % PAIRS, 100 + n, Account::Known, Presence::Silent));
-    let idle = idle.collect::<anyhow::Result<Vec<_>>>()?;
-    std::thread::sleep(Duration::from_secs(2));
+    let session = |n| xmpp::session(peer.address(), n % PAIRS, 100 + n, Account::Known, Presence::Sent);
+    let idle = (0..IDLE).map(session).collect::<anyhow::Result<Vec<_>>>()?;
+    std::thread::sleep(SETTLE);
     let grown = peer.server()?.resident_bytes.saturating_sub(before);
     drop(idle);
     let name = format!("{name}, memory of an idle session");
