@@ -6,6 +6,7 @@ use crate::agenda::Happening;
 use crate::computer::{Death, Place, Trouble};
 use crate::dice::Dice;
 use crate::network::Sky;
+use crate::run::Severity;
 use crate::story::span;
 use crate::workload::Deed;
 use crate::world::World;
@@ -95,8 +96,9 @@ pub(crate) struct Climate {
 }
 
 impl Climate {
-    pub(crate) fn draw(dice: &mut Dice) -> Self {
-        Self { middlebox: dice.one_in(5), clocks_differ: dice.one_in(3) }
+    pub(crate) fn draw(dice: &mut Dice, severity: Severity) -> Self {
+        let middlebox = severity == Severity::Harsh && dice.one_in(2);
+        Self { middlebox, clocks_differ: dice.one_in(3) }
     }
 
     /// A fault for one of `people`.
