@@ -16,6 +16,7 @@ mod output;
 mod places;
 mod serve;
 mod settings;
+mod web;
 
 use std::{path::PathBuf, process::ExitCode};
 

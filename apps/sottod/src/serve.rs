@@ -20,6 +20,7 @@ use crate::{
     logging, notify,
     output::{Output, note},
     settings::{LogFormat, MetricsTo, PublicUrl, RegistrationMode, Settings, Switch},
+    web,
 };
 
 /// How this program is called in `Hello`, at the start and in backups.
@@ -76,7 +77,10 @@ impl Parts<'_> {
         let store =
             SqliteStore::open(self.dir.path()).map_err(|error| Failure::Refused(error.to_string()))?;
         let certificate = self.options.certificate.clone();
-        let server = Server::bind(self.options).await.map_err(refused)?;
+        let mut server = Server::bind(self.options).await.map_err(refused)?;
+        if let Some(web) = web::client() {
+            server = server.with_web_client(web);
+        }
         let address = server.address().map_err(|error| Failure::because("no address", error))?;
         let local = format!("{}://{address}", server.scheme());
         let url = self.settings.public_url.as_ref().map_or_else(|| local.clone(), PublicUrl::to_string);
@@ -236,6 +240,9 @@ fn greet(settings: &Settings, dir: &DataDir, url: &str, start: Start) {
         return;
     }
     note(format_args!("{SOFTWARE} serves {url}; its data is in {}", dir.path().display()));
+    if web::client().is_some() {
+        note(format_args!("In a browser: {url}"));
+    }
     let invite = format!("sottod invite{}", place_flags(settings, dir, url));
     match (settings.registration, start) {
         (RegistrationMode::Open, _) => {

@@ -1,4 +1,4 @@
-//! What answers to HTTP: two WebSocket endpoints, health, metrics and a page that says what this is.
+//! What answers to HTTP: two WebSocket endpoints, health, metrics, and the web client or a page that says what this is.
 
 use std::{
     net::IpAddr,
@@ -9,7 +9,7 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -29,6 +29,7 @@ use crate::{
     server::Shared,
     service_thread::{Event, Pulse},
     transport::Transport,
+    web,
 };
 
 const FORWARDED: &str = "x-forwarded-for";
@@ -46,23 +47,29 @@ pub(crate) struct Caller {
 /// Every route.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/", get(index))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .route("/v1/account", get(account))
         .route("/v1/topic", get(topic))
-        .fallback(not_found)
+        .fallback(file)
         .with_state(shared)
 }
 
-async fn index() -> Html<&'static str> {
-    Html(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Sotto server</title>\n\
-         <h1>This is a Sotto server</h1>\n\
-         <p>It carries end-to-end encrypted conversations that it cannot read. Connect to it with a Sotto client: \
-         <code>sotto register @you --server THIS-ADDRESS</code>.</p>\n",
-    )
+/// A file of the web client. A server that was built without it says so.
+async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let path = request.uri().path();
+    match &shared.web {
+        Some(web) => web.answer(request.method(), path, request.headers()),
+        None if path == "/" && request.method() == Method::GET => web::guarded(Html(WITHOUT_WEB_CLIENT)),
+        None => not_found().await.into_response(),
+    }
 }
+
+const WITHOUT_WEB_CLIENT: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Sotto server</title>\n\
+     <h1>This is a Sotto server</h1>\n\
+     <p>It carries end-to-end encrypted conversations that it cannot read. This one was built without the web client: \
+     <code>cargo xtask web</code> builds that, and the server afterwards includes it.</p>\n\
+     <p>The command line works: <code>sotto register @you --server THIS-ADDRESS</code>.</p>\n";
 
 async fn not_found() -> (StatusCode, &'static str) {
     (

@@ -36,6 +36,7 @@ use crate::{
     seats::Seats,
     service_thread::{self, Event},
     transport::Transport,
+    web::WebClient,
 };
 
 /// A server that listens and does not answer yet: its address is known, its service is not.
@@ -43,6 +44,7 @@ pub struct Server {
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     options: Options,
+    web: Option<WebClient>,
 }
 
 /// Why a server does not start.
@@ -78,6 +80,7 @@ pub enum ServeError {
 /// What every connection shares.
 pub(crate) struct Shared {
     pub(crate) options: Options,
+    pub(crate) web: Option<WebClient>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) seats: Arc<Seats>,
@@ -111,7 +114,13 @@ impl Server {
         let listen = options.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|cause| BindError::Address { listen, cause })?;
-        Ok(Self { listener, acceptor, options })
+        Ok(Self { listener, acceptor, options, web: None })
+    }
+
+    /// Serves the web client too.
+    #[must_use]
+    pub fn with_web_client(self, web: WebClient) -> Self {
+        Self { web: Some(web), ..self }
     }
 
     /// The address, with the port that port 0 became.
@@ -138,7 +147,7 @@ impl Server {
         entropy: Box<dyn CryptoRngCore + Send>,
         stop: CancellationToken,
     ) -> Result<Service<S>, ServeError> {
-        let Self { listener, acceptor, options } = self;
+        let Self { listener, acceptor, options, web } = self;
         let metrics = Arc::new(Metrics::default());
         let (events, mut service) =
             service_thread::start(service, entropy, metrics.clone()).map_err(ServeError::Thread)?;
@@ -148,6 +157,7 @@ impl Server {
             tasks: TaskTracker::new(),
             connections: AtomicU64::new(0),
             options,
+            web,
             events,
             metrics,
             stop: stop.clone(),

@@ -110,7 +110,8 @@ fn conclude(stage: &Stage<'_>, held: &Held) -> anyhow::Result<()> {
 /// What a person can do while the server keeps serving.
 pub(crate) fn print_what_to_try(stage: &Stage<'_>) {
     let program = stage.programs.sotto_path();
-    println!("\nServing on {} until Ctrl-C; then everything is deleted. In another terminal:", stage.url);
+    println!("\nOpen {} in a browser. Serving until Ctrl-C; then everything is deleted.", stage.url);
+    println!("In another terminal:");
     println!("  {} --profile /tmp/carol register @carol --server {}", program.display(), stage.url);
     println!("  {} --profile /tmp/carol send @alice \"Hello from Carol\"", program.display());
     println!(

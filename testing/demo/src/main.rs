@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::columns::Shape;
 use crate::conversation::Stage;
-use crate::programs::{Programs, Server};
+use crate::programs::{Port, Programs, Server};
 
 /// Two people talk through a real server, shown in three columns
 #[derive(Parser)]
@@ -48,7 +48,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let folder =
         tempfile::Builder::new().prefix("sotto-").tempdir().context("making a folder for the data")?;
     let programs = Programs::in_folder(&cli.programs)?;
-    let mut server = Server::start(&programs, &folder.path().join("server")).await?;
+    let port = if cli.keep_serving { Port::Known } else { Port::Free };
+    let mut server = Server::start(&programs, &folder.path().join("server"), port).await?;
+    if cli.keep_serving {
+        println!("── in a browser: {}", server.url());
+    }
     let stage =
         Stage { programs: &programs, folder: folder.path(), url: server.url(), shape: Shape::detect() };
     let shown = tokio::select! {

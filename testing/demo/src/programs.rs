@@ -1,5 +1,6 @@
 //! The real programs: starting the server, waiting until it listens, running client commands, stopping.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::sync::mpsc;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Opens the two people's databases.
 pub(crate) const PASSPHRASE: &str = "only for the demonstration";
+/// Where people find the server in a browser.
+pub(crate) const WEB_ADDRESS: &str = "http://localhost:8080";
+const KNOWN: &str = "127.0.0.1:8080";
 /// What the server prints before its address.
 const LISTENING: &str = "listening on ";
 
@@ -60,6 +64,15 @@ impl Programs {
     }
 }
 
+/// Which port a server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// The one that people remember, if nobody has it.
+    Known,
+    /// Any that is free.
+    Free,
+}
+
 /// A running server. It is killed when this is dropped; [`Server::stop`] asks first.
 pub(crate) struct Server {
     child: Child,
@@ -67,10 +80,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on a free port of the loopback and waits until it listens.
-    pub(crate) async fn start(programs: &Programs, data: &Path) -> anyhow::Result<Self> {
+    /// Starts a server on the loopback and waits until it listens: at [`WEB_ADDRESS`] where that is free and somebody
+    /// is to look at it in a browser, else on any free port.
+    pub(crate) async fn start(programs: &Programs, data: &Path, port: Port) -> anyhow::Result<Self> {
+        let at_home = port == Port::Known && TcpListener::bind(KNOWN).is_ok();
+        let (listen, public_url): (_, &[&str]) =
+            if at_home { (KNOWN, &["--public-url", WEB_ADDRESS]) } else { ("127.0.0.1:0", &[]) };
         let mut child = Command::new(&programs.sottod)
-            .args(["serve", "--listen", "127.0.0.1:0", "--registration", "open", "--data"])
+            .args(["serve", "--listen", listen])
+            .args(public_url)
+            .args(["--registration", "open", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -81,15 +100,16 @@ impl Server {
             .spawn()
             .context("starting sottod")?;
         let mut lines = lines_of(&mut child);
-        let url = tokio::time::timeout(PATIENCE, listening_url(&mut lines))
+        let listening = tokio::time::timeout(PATIENCE, listening_url(&mut lines))
             .await
             .context("sottod did not say that it listens")??;
+        let url = if at_home { WEB_ADDRESS.to_owned() } else { listening };
         // The server must never wait for somebody to read what it prints.
         tokio::spawn(async move { while lines.recv().await.is_some() {} });
         Ok(Self { child, url })
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, or [`WEB_ADDRESS`].
     pub(crate) fn url(&self) -> String {
         self.url.clone()
     }
@@ -191,7 +211,7 @@ mod tests {
         let script =
             "trap 'exit 0' TERM; echo start >&2; echo listening on 127.0.0.1:1; while :; do sleep 0.05; done";
         let (folder, programs) = programs_with(script);
-        let server = Server::start(&programs, folder.path()).await.unwrap();
+        let server = Server::start(&programs, folder.path(), Port::Free).await.unwrap();
         assert_eq!(server.url(), "http://127.0.0.1:1");
         server.stop().await.unwrap();
     }
@@ -199,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_cannot_start_says_why() {
         let (folder, programs) = programs_with("echo the disk is full >&2; exit 1");
-        let Err(error) = Server::start(&programs, folder.path()).await else {
+        let Err(error) = Server::start(&programs, folder.path(), Port::Free).await else {
             panic!("it cannot have started")
         };
         assert!(format!("{error:#}").contains("the disk is full"), "{error:#}");

@@ -128,7 +128,7 @@ impl Open {
             if wanted.is_empty() {
                 break;
             }
-            for Wanted { tab: _, id, command } in wanted {
+            for Wanted { id, command } in wanted {
                 let stored = match (&command, seed) {
                     (Command::Send { .. }, Some(seed)) => {
                         self.feed(Input::Command(id, command), &mut entropy::of(seed))

@@ -47,7 +47,7 @@ impl Worker {
             Ok(Door::Key(key)) => self.enter(&key, LockedBy::Device),
             Ok(Door::Passphrase(wrapped)) => {
                 let handed = self.with_owner_value(|owner| owner.handed.take()).flatten();
-                match handed.and_then(|KeyText(text)| DatabaseKey::from_hex(&text)) {
+                match handed.as_ref().and_then(KeyText::key) {
                     Some(key) => self.enter(&key, LockedBy::Passphrase),
                     None => self.with_owner(|owner| owner.stand(Standing::Locked(wrapped))),
                 }
@@ -119,7 +119,7 @@ impl Worker {
     fn enter(&self, key: &DatabaseKey, by: LockedBy) {
         let opened = database::open(key).and_then(|connection| Engine::open(connection).map_err(broken));
         let standing = match opened {
-            Ok(engine) => match Open::new(engine, KeyText(key.to_hex()), by, self.clone()) {
+            Ok(engine) => match Open::new(engine, KeyText::of(key), by, self.clone()) {
                 Some(open) => Standing::Open(Box::new(open)),
                 None => Standing::Broken(Broken::CoreMissing),
             },

@@ -18,7 +18,6 @@ use crate::protocol::FromWorker;
 
 /// A command that a tab's view wants to be given to the engine.
 pub(crate) struct Wanted {
-    pub(crate) tab: TabId,
     pub(crate) id: CommandId,
     pub(crate) command: Command,
 }
@@ -124,7 +123,7 @@ impl Screens {
             Ok(turn) => turn,
             Err(error) => return self.trouble = Some(error.cause),
         };
-        let wanted = |(id, command)| Wanted { tab: tab.clone(), id, command };
+        let wanted = |(id, command)| Wanted { id, command };
         self.wanted.extend(turn.commands.into_iter().map(wanted));
         if !turn.updates.is_empty() {
             let updates = turn.updates.into_iter().map(with_server).collect();

@@ -6,9 +6,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sotto_secrecy::profile_key::DatabaseKey;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
+use zeroize::Zeroize as _;
 
 use super::platform::entropy;
 use crate::protocol::{FromWorker, Surroundings, VERSION};
@@ -59,7 +61,23 @@ pub(crate) enum Between {
 /// The database key as hex, for a tab that takes over: never shown to a page.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct KeyText(pub(crate) zeroize::Zeroizing<String>);
+pub(crate) struct KeyText(String);
+
+impl KeyText {
+    pub(crate) fn of(key: &DatabaseKey) -> Self {
+        Self(key.to_hex().to_string())
+    }
+
+    pub(crate) fn key(&self) -> Option<DatabaseKey> {
+        DatabaseKey::from_hex(&self.0)
+    }
+}
+
+impl Drop for KeyText {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl fmt::Debug for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,264 @@
+// What every test here starts from: a server of its own, Chromium with a profile of its own, and a page that speaks the
+// worker's protocol. Everything is on the loopback, and everything that is started is stopped.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const programs = process.env.SOTTO_PROGRAMS ?? new URL("../../target/debug", import.meta.url).pathname;
+const packages = process.env.SOTTO_PACKAGES ?? new URL("../../target/web-tools", import.meta.url).pathname;
+const { chromium } = createRequire(join(packages, "index.js"))("playwright-core");
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** How long anything may take on a slow machine, in milliseconds. */
+export const PATIENCE_MS = 120_000;
+
+/** A passphrase that is long enough. */
+export const PASSPHRASE = "correct horse battery";
+
+/** Runs `test` with a fresh server and whatever browsers it opens; stops them all afterwards. */
+export async function withServer(test) {
+  const folder = await mkdtemp(join(tmpdir(), "sotto-browser-"));
+  const server = await Server.start(join(folder, "server"));
+  const browsers = [];
+  const open = async (name) => {
+    const browser = await Browser.open(join(folder, name), server);
+    browsers.push(browser);
+    return browser;
+  };
+  try {
+    await test({ server, open });
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+class Server {
+  static async start(data) {
+    const server = new Server();
+    server.data = data;
+    await server.begin("127.0.0.1:0");
+    return server;
+  }
+
+  async begin(listen) {
+    const flags = ["serve", "--listen", listen, "--registration", "open", "--work-bits", "4", "--data", this.data];
+    this.child = spawn(join(programs, "sottod"), flags, { stdio: ["ignore", "pipe", "pipe"] });
+    this.ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.stderr.resume();
+    const url = new Promise((resolve) => {
+      createInterface({ input: this.child.stdout }).on("line", (line) => {
+        const found = line.match(/listening on (\S+)/);
+        if (found) resolve(found[1]);
+      });
+    });
+    const failed = this.ended.then((code) => Promise.reject(new Error(`sottod ended with ${code}`)));
+    failed.catch(() => {});
+    this.url = await Promise.race([url, failed]);
+  }
+
+  /** Stops, and starts again with the same data at the same address. */
+  async restart() {
+    const { host } = new URL(this.url);
+    await this.stop();
+    await this.begin(host);
+  }
+
+  async stop() {
+    this.child.kill("SIGTERM");
+    await this.ended;
+  }
+}
+
+/** A browser profile: its own storage, as many pages as wanted. */
+class Browser {
+  static async open(folder, server) {
+    const browser = new Browser();
+    Object.assign(browser, { folder, server });
+    await browser.start();
+    return browser;
+  }
+
+  async start() {
+    this.context = await chromium.launchPersistentContext(this.folder, {
+      executablePath: "/usr/bin/chromium",
+      ignoreDefaultArgs: ["--headless"],
+      args: FLAGS,
+      timeout: PATIENCE_MS,
+    });
+    this.context.setDefaultTimeout(PATIENCE_MS);
+    this.requests = [];
+    this.context.on("request", (request) => this.requests.push(request.url()));
+  }
+
+  /** A tab that shows the real page, with every complaint of the browser kept. */
+  async page(path = "/") {
+    const page = await this.context.newPage();
+    page.complaints = [];
+    page.on("console", (said) => {
+      if (said.type() === "error") page.complaints.push(said.text());
+    });
+    page.on("pageerror", (error) => page.complaints.push(String(error)));
+    await page.goto(this.server.url + path);
+    return page;
+  }
+
+  /** A tab that speaks the protocol itself: the worker's own script, and no screen. */
+  async tab(options = {}) {
+    const page = await this.context.newPage();
+    // The server's answer for a path without a file, so that nothing but the worker runs; its origin is the page's.
+    await page.goto(`${this.server.url}/health`);
+    const tab = new Tab(this, page);
+    await tab.attach(options);
+    return tab;
+  }
+
+  async close() {
+    await this.context.close();
+  }
+
+  /** Closed and opened again: what was only in memory is gone. */
+  async reopen() {
+    await this.close();
+    await this.start();
+  }
+}
+
+/** A tab driven by hand. What the worker said is kept in the page, in order. */
+class Tab {
+  constructor(browser, page) {
+    Object.assign(this, { browser, page });
+  }
+
+  async attach({ remembered = false, persistence = "unknown" } = {}) {
+    await this.page.evaluate(
+      async ([surroundings]) => {
+        const shell = await (await fetch("/")).text();
+        const href = new DOMParser()
+          .parseFromString(shell, "text/html")
+          .querySelector('link[data-part="worker"]')
+          .getAttribute("href");
+        const heard = [];
+        const worker = new Worker(href, { type: "module" });
+        let last = 0;
+        let awaken = () => {};
+        worker.onmessage = ({ data }) => {
+          heard.push(JSON.parse(data));
+          awaken();
+        };
+        worker.onerror = (error) => {
+          heard.push({ crashed: error.message });
+          awaken();
+        };
+        const say = (what) => worker.postMessage(JSON.stringify(what));
+        globalThis.sotto = {
+          heard,
+          act(action) {
+            last += 1;
+            say({ act: { id: last, action } });
+            return last;
+          },
+          // Settles with the first thing heard from `from` on that `wanted` (a function's text) accepts.
+          async until(wanted, from) {
+            const accepts = new Function("said", `return (${wanted})(said)`);
+            for (let at = from; ; at += 1) {
+              while (at >= heard.length) await new Promise((resolve) => (awaken = resolve));
+              if (accepts(heard[at])) return heard[at];
+            }
+          },
+          say,
+        };
+        say({ attach: surroundings });
+        globalThis.sotto.act("refresh");
+      },
+      [{ remembered, persistence }],
+    );
+  }
+
+  /** Everything heard so far. */
+  heard() {
+    return this.page.evaluate(() => globalThis.sotto.heard);
+  }
+
+  /** Waits until the worker says something that `wanted` accepts; only what comes after `from` counts. */
+  until(wanted, from = 0) {
+    const waited = this.page.evaluate(([text, from]) => globalThis.sotto.until(text, from), [String(wanted), from]);
+    return patiently(waited, async () => {
+      const heard = await this.heard().catch(() => ["the page is gone"]);
+      return `${wanted}\nheard: ${JSON.stringify(heard).slice(-3_000)}`;
+    });
+  }
+
+  /** How much was heard: where to wait from. */
+  mark() {
+    return this.page.evaluate(() => globalThis.sotto.heard.length);
+  }
+
+  /** Does something, and returns what became of it. */
+  async act(action) {
+    const id = await this.begin(action);
+    return this.outcome(id);
+  }
+
+  /** Does something without waiting. */
+  begin(action) {
+    return this.page.evaluate((action) => globalThis.sotto.act(action), action);
+  }
+
+  async outcome(id) {
+    const said = await this.until(`(said) => said.answered?.id === ${id}`);
+    return said.answered.outcome;
+  }
+
+  /** Waits for a stage: `"ready"`, `"lock"`, `"unlock"`, `"sign_up"`, `"broken"`. */
+  async stage(name, from = 0) {
+    const is = `(said) => said.updates?.some(({ stage }) => stage === "${name}" || stage?.["${name}"] !== undefined)`;
+    const { updates } = await this.until(is, from);
+    return updates.map(({ stage }) => stage).find((stage) => stage === name || stage?.[name] !== undefined);
+  }
+
+  async role() {
+    const { role } = await this.until("(said) => said.role !== undefined");
+    return role;
+  }
+
+  close() {
+    return this.page.close();
+  }
+
+  /** Ends the tab as a crash would: nothing in it gets to say anything. */
+  async kill() {
+    const session = await this.page.context().newCDPSession(this.page);
+    const gone = new Promise((resolve) => this.page.once("crash", resolve));
+    session.send("Page.crash").catch(() => {});
+    await gone;
+  }
+}
+
+/** Rejects, with what was waited for, when it takes longer than anything may. */
+async function patiently(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(async () => reject(new Error(`waited in vain for ${await what()}`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
