@@ -13,5 +13,5 @@
 mod table;
 mod window;
 
-pub use table::Table;
+pub use table::{Table, open, send, talking};
 pub use window::Window;

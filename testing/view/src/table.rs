@@ -13,6 +13,7 @@ use sotto_ports::memory::MemoryStore;
 use sotto_service::settings::Registration;
 use sotto_service::{AddressPrefix, ConnectionId, Outgoing, Received, Request, Service, Settings, Then};
 use sotto_view::calendar::FixedOffset;
+use sotto_view::keys::ConversationKey;
 use sotto_view::start::{SignUp, Stage};
 use sotto_view::{Action, Moment, Turn, View};
 use sotto_wire::ids::{Host, Millis};
@@ -337,4 +338,33 @@ fn at_server(plane: Plane) -> sotto_service::Plane {
         Plane::Account => sotto_service::Plane::Account,
         Plane::Topic => sotto_service::Plane::Topic,
     }
+}
+
+/// Sends a text to the open conversation.
+pub fn send(text: &str) -> Action {
+    Action::Send { text: text.into() }
+}
+
+/// Opens a conversation.
+pub fn open(conversation: ConversationKey) -> Action {
+    Action::Open { conversation }
+}
+
+/// Alice has written "hello" to Bob, who has accepted. Both have the conversation open and have seen all.
+pub fn talking() -> (Table, usize, usize) {
+    let mut table = Table::default();
+    let (alice, bob) = (table.join("alice"), table.join("bob"));
+    table.act(alice, Action::OpenHandle { handle: "@bob".into() });
+    table.act(alice, send("hello"));
+    table.settle();
+    let conversation = table.window(bob).with("alice");
+    table.act(bob, Action::Accept { conversation });
+    table.act(bob, open(conversation));
+    let line = table.window(bob).last_line();
+    table.act(bob, Action::Seen { line });
+    table.act(bob, Action::Close);
+    table.act(bob, open(conversation));
+    table.act(bob, Action::Seen { line });
+    table.settle();
+    (table, alice, bob)
 }

@@ -106,11 +106,13 @@ impl Window {
 
     /// Messages of the open timeline.
     pub fn messages(&self) -> Vec<&Message> {
-        let message = |item| match item {
-            &Item::Message(ref message) => Some(&**message),
-            _ => None,
-        };
-        self.items.iter().filter_map(message).collect()
+        let mut messages = Vec::new();
+        for item in &self.items {
+            if let Item::Message(message) = item {
+                messages.push(&**message);
+            }
+        }
+        messages
     }
 
     /// The timeline as one would read it aloud.

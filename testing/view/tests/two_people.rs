@@ -1,107 +1,20 @@
-//! The main job as two people see it: sign up, ask, accept, talk, lose the server, come back.
-
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+//! The main job as two people see it: ask, accept, talk, lose the server, come back, read old lines.
 
 use sotto_view::Action;
 use sotto_view::connection::Connection;
 use sotto_view::diff::Step;
-use sotto_view::keys::{ConversationKey, LineKey};
-use sotto_view::limits::UNDO_MS;
+use sotto_view::keys::LineKey;
 use sotto_view::notice::Says;
 use sotto_view::refusal::Refusal;
-use sotto_view::start::{SignUp, Stage};
+use sotto_view::start::Stage;
 use sotto_view::thread::Standing;
-use sotto_view::timeline::{Edge, Item, OwnState, SendFailure};
+use sotto_view::timeline::Edge;
+use sotto_view::timeline::Item;
+use sotto_view::timeline::OwnState;
 use sotto_view_tests::Table;
-
-fn send(text: &str) -> Action {
-    Action::Send { text: text.into() }
-}
-
-fn open(conversation: ConversationKey) -> Action {
-    Action::Open { conversation }
-}
-
-/// Alice has written "hello" to Bob, who has accepted. Both have the conversation open and have seen all.
-fn talking() -> (Table, usize, usize) {
-    let mut table = Table::default();
-    let (alice, bob) = (table.join("alice"), table.join("bob"));
-    table.act(alice, Action::OpenHandle { handle: "@bob".into() });
-    table.act(alice, send("hello"));
-    table.settle();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::Accept { conversation });
-    table.act(bob, open(conversation));
-    let line = table.window(bob).last_line();
-    table.act(bob, Action::Seen { line });
-    table.act(bob, Action::Close);
-    table.act(bob, open(conversation));
-    table.act(bob, Action::Seen { line });
-    table.settle();
-    (table, alice, bob)
-}
-
-#[test]
-fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
-    let mut table = Table::default();
-    let alice = table.sit();
-    let form = |table: &mut Table| match table.window(alice).sign_up() {
-        SignUp::Form { refusal, .. } => refusal.clone(),
-        other => panic!("not the form: {other:?}"),
-    };
-    let prepare = |server: &str, handle: &str| Action::Prepare {
-        server: server.into(),
-        handle: handle.into(),
-        invite: String::new(),
-    };
-    assert_eq!(form(&mut table), None);
-    table.act(alice, prepare("localhost", "a!"));
-    assert_eq!(form(&mut table), Some(Refusal::HandleCharacter));
-    table.act(alice, prepare("http://chat.example.org", "alice"));
-    assert_eq!(form(&mut table), Some(Refusal::ServerAddress), "not without TLS");
-    table.act(alice, prepare("localhost", "Alice"));
-    let SignUp::Words { words } = table.window(alice).sign_up().clone() else { panic!("no words") };
-    assert_eq!(words.0.len(), 12);
-    table.act(alice, Action::WordsWritten);
-    table.act(alice, Action::ConfirmWords { words: vec!["wrong".into(); 3] });
-    let SignUp::Confirm { refusal, asked } = table.window(alice).sign_up().clone() else {
-        panic!("not asked")
-    };
-    assert_eq!(refusal, Some(Refusal::WordsDiffer));
-    table.act(alice, Action::Back);
-    assert_eq!(*table.window(alice).sign_up(), SignUp::Words { words: words.clone() }, "shown again");
-    table.act(alice, Action::WordsWritten);
-    let typed =
-        asked.iter().map(|place| format!(" {} ", words.0[usize::from(*place) - 1].to_uppercase())).collect();
-    table.act(alice, Action::ConfirmWords { words: typed });
-    assert!(matches!(table.window(alice).sign_up(), SignUp::Registering { .. }));
-    table.settle();
-    assert_eq!(table.window(alice).stage, Some(Stage::Ready));
-    assert_eq!(table.window(alice).connection, Some(Connection::Online));
-    assert_eq!(table.window(alice).settings.as_ref().unwrap().me.as_ref().unwrap().handle.as_str(), "alice");
-}
-
-#[test]
-fn a_handle_that_is_taken_leads_back_to_the_form() {
-    let mut table = Table::default();
-    table.join("alice");
-    let other = table.sit();
-    table.act(
-        other,
-        Action::Prepare { server: "localhost".into(), handle: "alice".into(), invite: String::new() },
-    );
-    let SignUp::Words { words } = table.window(other).sign_up().clone() else { panic!("no words") };
-    table.act(other, Action::WordsWritten);
-    let SignUp::Confirm { asked, .. } = table.window(other).sign_up().clone() else { panic!("not asked") };
-    let typed = asked.iter().map(|place| words.0[usize::from(*place) - 1].clone()).collect();
-    table.act(other, Action::ConfirmWords { words: typed });
-    table.settle();
-    let SignUp::Form { refusal, handle, busy, .. } = table.window(other).sign_up() else {
-        panic!("not the form")
-    };
-    assert_eq!((refusal.as_ref(), *busy), (Some(&Refusal::HandleTaken), false));
-    assert_eq!(handle.as_ref().unwrap().as_str(), "alice", "as it was typed");
-}
+use sotto_view_tests::open;
+use sotto_view_tests::send;
+use sotto_view_tests::talking;
 
 #[test]
 fn a_request_is_a_request_until_it_is_accepted() {
@@ -145,20 +58,6 @@ fn what_is_sent_stands_there_before_the_engine_has_heard_of_it() {
     let steps = &table.window(alice).steps;
     assert!(!steps.iter().any(moved), "nothing else moved: {steps:?}");
     assert_eq!(steps.iter().filter(|step| matches!(step, Step::Insert { .. })).count(), 1);
-}
-
-#[test]
-fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
-    let (mut table, alice, _) = talking();
-    let commands = table.show_only(alice, 0, send("precious"));
-    let conversation = table.window(alice).thread.as_ref().unwrap().key;
-    let more = table.show_only(alice, 0, Action::Draft { conversation, text: "more".into() });
-    table.command(alice, more);
-    table.fail(alice, commands[0].0);
-    let window = table.window(alice);
-    assert_eq!(window.read(), ["beginning", "day", "hello"]);
-    assert_eq!(window.composer.as_ref().unwrap().text, "precious\nmore");
-    assert_eq!(window.notice().1, Says::NotSent(Refusal::StorageFull));
 }
 
 #[test]
@@ -257,139 +156,6 @@ fn two_windows_show_the_same() {
         table.window_at(bob, place).messages().iter().map(|message| message.key).collect()
     };
     assert_ne!(keys(&mut table, 0), keys(&mut table, second), "keys are each window's own");
-}
-
-#[test]
-fn a_draft_comes_back_with_its_conversation() {
-    let (mut table, alice, bob) = talking();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::Draft { conversation, text: "half a tho".into() });
-    assert_eq!(table.window(bob).row(conversation).unwrap().draft.as_ref().unwrap().0, "half a tho");
-    table.act(bob, Action::Close);
-    table.reopen(bob, |_| {});
-    table.act(bob, open(conversation));
-    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "half a tho");
-    table.act(bob, send("half a thought"));
-    table.settle();
-    assert_eq!(table.window(bob).row(conversation).unwrap().draft, None);
-    assert_eq!(table.window(alice).read().last().unwrap(), "half a thought");
-}
-
-#[test]
-fn an_emptied_composer_can_be_had_back() {
-    let (mut table, _, bob) = talking();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::Draft { conversation, text: "a poem".into() });
-    table.act(bob, Action::DiscardDraft { conversation });
-    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "");
-    let (notice, says) = table.window(bob).notice();
-    assert_eq!(says, Says::DraftDiscarded { conversation });
-    table.act(bob, Action::Undo { notice });
-    assert_eq!(table.window(bob).composer.as_ref().unwrap().text, "a poem");
-    assert!(table.window(bob).notices.is_empty());
-}
-
-#[test]
-fn declining_can_be_taken_back_for_a_moment() {
-    let mut table = Table::default();
-    let (alice, bob) = (table.join("alice"), table.join("bob"));
-    table.act(alice, Action::OpenHandle { handle: "bob".into() });
-    table.act(alice, send("hello"));
-    table.settle();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::Decline { conversation });
-    assert!(table.window(bob).requests.is_empty(), "it is gone at once");
-    assert!(table.wakes_in(bob) <= UNDO_MS);
-    let (notice, _) = table.window(bob).notice();
-    table.act(bob, Action::Undo { notice });
-    assert_eq!(table.window(bob).requests.len(), 1);
-    assert!(table.window(bob).notices.is_empty());
-
-    table.act(bob, Action::Decline { conversation });
-    table.pass(UNDO_MS);
-    assert!(table.window(bob).requests.is_empty());
-    table.reopen(bob, |_| {});
-    assert!(table.window(bob).requests.is_empty(), "declined for good");
-}
-
-#[test]
-fn a_window_that_closes_before_has_declined_nothing() {
-    let mut table = Table::default();
-    let (alice, bob) = (table.join("alice"), table.join("bob"));
-    table.act(alice, Action::OpenHandle { handle: "bob".into() });
-    table.act(alice, send("hello"));
-    table.settle();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::Decline { conversation });
-    table.reopen(bob, |_| {});
-    assert_eq!(table.window(bob).requests.len(), 1);
-}
-
-#[test]
-fn a_block_is_immediate_and_can_be_undone() {
-    let (mut table, alice, bob) = talking();
-    let conversation = table.window(bob).with("alice");
-    table.act(bob, Action::OpenContact { conversation });
-    table.act(bob, Action::Block { conversation });
-    let window = table.window(bob);
-    assert!(window.rows.is_empty());
-    assert_eq!(window.thread.as_ref().unwrap().standing, Standing::Blocked);
-    assert_eq!(window.contact.as_ref().unwrap().standing, Standing::Blocked);
-    let (notice, says) = table.window(bob).notice();
-    assert!(matches!(says, Says::Blocked { .. }));
-    table.act(bob, Action::Undo { notice });
-    assert_eq!(table.window(bob).thread.as_ref().unwrap().standing, Standing::Open);
-    assert_eq!(table.window(bob).listed(), ["@alice"]);
-
-    table.act(bob, Action::Block { conversation });
-    table.act(alice, send("into the void"));
-    table.pass(UNDO_MS);
-    assert!(!table.window(bob).read().contains(&"into the void".to_owned()));
-    assert!(table.window(bob).notices.is_empty(), "the way back by notice is over");
-    table.act(bob, Action::Unblock { conversation });
-    assert_eq!(table.window(bob).listed(), ["@alice"]);
-}
-
-#[test]
-fn a_handle_nobody_has_fails_in_words_and_the_line_can_go() {
-    let mut table = Table::default();
-    let alice = table.join("alice");
-    table.act(alice, Action::OpenHandle { handle: "nobody".into() });
-    table.act(alice, send("anyone?"));
-    table.settle();
-    assert_eq!(table.window(alice).last_state(), OwnState::Failed(SendFailure::HandleUnknown));
-    assert!(table.window(alice).thread.as_ref().unwrap().failed);
-    let line = table.window(alice).last_line();
-    table.act(alice, Action::DiscardLine { line });
-    assert!(table.window(alice).messages().is_empty());
-    let (notice, _) = table.window(alice).notice();
-    table.act(alice, Action::Undo { notice });
-    assert_eq!(table.window(alice).messages().len(), 1);
-    table.act(alice, Action::DiscardLine { line });
-    table.pass(UNDO_MS);
-    assert!(table.window(alice).messages().is_empty());
-    assert!(!table.window(alice).thread.as_ref().unwrap().failed);
-
-    let conversation = table.window(alice).thread.as_ref().unwrap().key;
-    table.act(alice, send("again"));
-    table.settle();
-    table.join("nobody");
-    table.act(alice, Action::Retry { conversation });
-    table.settle();
-    assert_eq!(table.window(alice).last_state(), OwnState::Sent, "somebody has it now");
-}
-
-#[test]
-fn one_cannot_write_to_oneself_or_to_no_handle() {
-    let mut table = Table::default();
-    let alice = table.join("alice");
-    for (handle, refusal) in
-        [("alice", Refusal::Myself), ("x", Refusal::HandleLength), ("a..b", Refusal::HandleDots)]
-    {
-        table.act(alice, Action::OpenHandle { handle: handle.into() });
-        assert_eq!(table.window(alice).notice().1, Says::Refused(refusal));
-        assert_eq!(table.window(alice).thread, None);
-    }
 }
 
 #[test]
