@@ -216,15 +216,33 @@ fn said() -> &'static Said {
     &SAID
 }
 
-/// An MLS message as it stands in an envelope, at the owner's device: the samples are applied, nothing else is; what is
-/// refused is refused as what every member sees alike.
+/// An MLS message as it stands in an envelope, at the owner's device, and one of the samples with small changes: what a
+/// member said is read as they said it, what was changed is refused, and as what every member sees alike.
 pub fn mls_message(bytes: &[u8]) {
-    let known = said().messages.iter().any(|message| message == bytes);
+    read_as_said(bytes);
+    let mut choices = Choices::new(bytes);
+    let Some(said) = choices.one_of(&said().messages) else { return };
+    let changed = choices.mutated(said);
+    if changed != said {
+        assert!(!read_as_said(&changed), "a message that was changed on the way is accepted");
+    }
+}
+
+/// Whether the owner accepts it. Nobody can say anything in a member's name here: what is accepted comes from a run of
+/// this code, perhaps from another one, whose bytes differ.
+fn read_as_said(bytes: &[u8]) -> bool {
     let mut owner = quartet().devices[0].clone();
-    let received = with_group(&mut owner, |group, ws, _| group.receive_application(ws, bytes).map(|_| ()));
-    let applied = with_group(&mut owner, |group, ws, _| group.receive_handshake(ws, bytes).map(|_| ()));
-    assert!(known || received.is_err() && applied.is_err(), "a forged message is accepted");
-    for error in [received, applied].into_iter().filter_map(Result::err) {
+    let members = [1, 2].map(|number| quartet().devices[number].keys().member());
+    let received = with_group(&mut owner, |group, ws, _| group.receive_application(ws, bytes));
+    let applied = with_group(&mut owner, |group, ws, _| group.receive_handshake(ws, bytes));
+    let accepted = received.is_ok() || applied.is_ok();
+    if let Ok(received) = &received {
+        assert!(received.sender == members[0] && received.payload == b"a payload", "a forged message");
+    }
+    if let Ok(applied) = &applied {
+        assert!(members.contains(&applied.sender), "a forged commit");
+    }
+    for error in [received.err(), applied.err()].into_iter().flatten() {
         let fault = matches!(
             error,
             ReceiveError::Storage(_)
@@ -233,6 +251,7 @@ pub fn mls_message(bytes: &[u8]) {
         );
         assert!(!fault, "bytes of a stranger count as a fault here: {error}");
     }
+    accepted
 }
 
 /// One of each.
@@ -250,18 +269,44 @@ fn welcoming() -> &'static (Quartet, Vec<u8>, Vec<u8>) {
 }
 
 /// A Welcome with its ratchet tree at the device it is for (the first two bytes say where one ends and the other
-/// begins), and the same bytes as an MLS key package: only the Welcome that was made opens.
+/// begins), one of the samples with small changes in either, and the same bytes as an MLS key package: only a Welcome that
+/// was made opens, and it leads into the group it was made for.
 pub fn mls_welcome(bytes: &[u8]) {
-    let (quartet, ..) = welcoming();
+    let (quartet, welcome, tree) = welcoming();
     let mut late = quartet.devices[3].clone();
     let _ = late.try_out(|ws, _| key_package_reference(ws, bytes).is_ok());
-    let Some((length, rest)) = bytes.split_first_chunk() else { return };
-    let length = usize::from(u16::from_be_bytes(*length));
-    let (welcome, tree) = rest.split_at(length.min(rest.len()));
-    drop(welcome_for(welcome, &quartet.late_reference));
-    match late.join(welcome, tree) {
-        Ok(()) => assert!(welcome_seeds().iter().any(|made| made == bytes), "a forged Welcome opens"),
-        Err(error) => assert!(!matches!(error, JoinError::Storage(_) | JoinError::Corrupt), "{error}"),
+    if let Some((length, rest)) = bytes.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (welcome, tree) = rest.split_at(length.min(rest.len()));
+        let _ = welcome_for(welcome, &quartet.late_reference);
+        opens(welcome, tree);
+    }
+    let mut choices = Choices::new(bytes);
+    let (changed, other) = match choices.below(2) {
+        0 => (choices.mutated(welcome), tree.clone().into()),
+        _ => (welcome.clone().into(), choices.mutated(tree)),
+    };
+    if (&changed, &other) != (&welcome.clone().into(), &tree.clone().into()) {
+        assert!(!opens(&changed, &other), "a Welcome that was changed on the way opens");
+    }
+}
+
+fn opens(welcome: &[u8], tree: &[u8]) -> bool {
+    let (quartet, ..) = welcoming();
+    let mut late = quartet.devices[3].clone();
+    let (joined, _) = late.try_out(|ws, keys| Group::join(ws, keys, welcome, tree));
+    match joined {
+        Ok((group, adder)) => {
+            let everybody = quartet.devices.iter().map(|device| device.keys().member());
+            assert!(adder == quartet.devices[0].keys().member(), "a forged Welcome opens");
+            assert_eq!(group.members().len(), everybody.clone().count());
+            assert!(everybody.into_iter().all(|member| group.members().contains(&member)), "another group");
+            true
+        }
+        Err(error) => {
+            assert!(!matches!(error, JoinError::Storage(_) | JoinError::Corrupt), "{error}");
+            false
+        }
     }
 }
 
