@@ -6,7 +6,6 @@ mod report;
 mod round;
 mod toolchain;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +31,9 @@ pub(crate) struct Options {
     /// How many targets run at once; as many as there are processors unless said otherwise
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Run what the last time built, with the corpus that is there
+    #[arg(long)]
+    no_build: bool,
 }
 
 impl Options {
@@ -40,11 +42,14 @@ impl Options {
         let folder = workspace.root.join(FOLDER);
         let toolchain = Toolchain::find()?;
         let targets = self.targets(&workspace.read(&format!("{FOLDER}/Cargo.toml"))?)?;
-        println!("── the vectors and small stories as seeds");
-        let seeds = ["run", "--quiet", "--locked", "--package", "sotto-vectors", "--", "--seeds"];
-        shell::run(shell::cargo().args(seeds), &workspace.root)?;
-        println!("── building {} targets (the first time takes many minutes)", targets.len());
-        let programs = toolchain.build(&folder, &targets)?;
+        if !self.no_build {
+            println!("── the vectors and small stories as seeds");
+            let seeds = ["run", "--quiet", "--locked", "--package", "sotto-vectors", "--", "--seeds"];
+            shell::run(shell::cargo().args(seeds), &workspace.root)?;
+            println!("── building {} targets (the first time takes many minutes)", targets.len());
+            toolchain.build(&folder, &targets)?;
+        }
+        let programs = toolchain::programs(&folder);
         let plan = Plan {
             folder,
             programs,
@@ -79,9 +84,6 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Where the programs of a build are.
-type Programs = PathBuf;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +92,7 @@ mod tests {
         let target = start.iter().map(|&start| start.to_owned()).collect();
         let manifest =
             "[[bin]]\nname = \"topic_call\"\n[[bin]]\nname = \"topic_frame\"\n[[bin]]\nname = \"engine\"\n";
-        Options { target, minutes: 1, jobs: None }.targets(manifest)
+        Options { target, minutes: 1, jobs: None, no_build: false }.targets(manifest)
     }
 
     #[test]

@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
-use super::Programs;
 use super::report::{Ended, Numbers, Run};
 
 /// Memory of one target: beyond it, an input that takes too much is a finding.
@@ -28,7 +27,7 @@ const FAREWELL: Duration = Duration::from_secs(20);
 /// What a round is made of.
 pub(super) struct Plan {
     pub(super) folder: PathBuf,
-    pub(super) programs: Programs,
+    pub(super) programs: PathBuf,
     pub(super) time: Duration,
     pub(super) at_once: usize,
 }

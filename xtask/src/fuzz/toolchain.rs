@@ -1,11 +1,10 @@
 //! The compiler that can instrument, and what to do when it is missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{bail, ensure};
 
-use super::Programs;
 use crate::shell;
 
 /// Which cargo builds the targets.
@@ -17,6 +16,7 @@ pub(super) enum Toolchain {
     Bootstrap,
 }
 
+const HOST: &str = env!("SOTTO_XTASK_HOST");
 const NO_CARGO_FUZZ: &str =
     "cargo-fuzz is missing. Install it with:\n\n    cargo install cargo-fuzz --locked\n";
 const NO_NIGHTLY: &str = "fuzzing needs a compiler that takes unstable flags. Either install the nightly one:\n\n    \
@@ -54,18 +54,24 @@ impl Toolchain {
         cargo
     }
 
-    /// Builds the targets; where their programs are. They have a target folder of their own: instrumented code is of no
-    /// use to anybody else.
-    pub(super) fn build(self, folder: &Path, targets: &[String]) -> anyhow::Result<Programs> {
-        let triple = env!("SOTTO_XTASK_HOST");
-        let target = folder.join("target");
+    /// Builds the targets.
+    pub(super) fn build(self, folder: &Path, targets: &[String]) -> anyhow::Result<()> {
         let mut cargo = self.cargo();
-        cargo.args(["fuzz", "build", "--target", triple, "--target-dir"]).arg(&target);
+        cargo.args(["fuzz", "build", "--target", HOST, "--target-dir"]).arg(target(folder));
         // One name builds one program; several are built together with all others.
         if let [only] = targets {
             cargo.arg(only);
         }
-        shell::run(&mut cargo, folder.parent().unwrap_or(folder))?;
-        Ok(target.join(triple).join("release"))
+        shell::run(&mut cargo, folder.parent().unwrap_or(folder))
     }
+}
+
+/// Where the programs of a build are.
+pub(super) fn programs(folder: &Path) -> PathBuf {
+    target(folder).join(HOST).join("release")
+}
+
+/// A folder of their own: instrumented code is of no use to anybody else.
+fn target(folder: &Path) -> PathBuf {
+    folder.join("target")
 }
