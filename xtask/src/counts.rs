@@ -30,6 +30,15 @@ pub(crate) fn read(output: &str) -> Option<Counts> {
     output.lines().map(without_colours).filter_map(|line| closing_line(&line)).reduce(Add::add)
 }
 
+/// The closing lines of node's test runner (`--test-reporter=tap`). `None`: there are none.
+pub(crate) fn read_node(output: &str) -> Option<Counts> {
+    let count = |word: &str| {
+        let line = output.lines().rev().find_map(|line| line.strip_prefix("# ")?.strip_prefix(word))?;
+        line.trim().parse::<u64>().ok()
+    };
+    Some(Counts { passed: count("pass ")?, failed: count("fail ")? + count("cancelled ")? })
+}
+
 fn closing_line(line: &str) -> Option<Counts> {
     let line = line.trim_start();
     let tail = match line.strip_prefix("Summary [") {
@@ -73,6 +82,13 @@ mod tests {
             read("  Summary [0.1s] 1 test run: 1 passed, 0 skipped"),
             Some(Counts { passed: 1, failed: 0 })
         );
+    }
+
+    #[test]
+    fn nodes_runner_is_counted_and_a_cancelled_test_has_not_passed() {
+        let closing = "# tests 5\n# suites 0\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 0\n";
+        assert_eq!(read_node(closing), Some(Counts { passed: 3, failed: 2 }));
+        assert_eq!(read_node("ok 1 - a test"), None);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! Reading order: [`plan`] (which steps there are, in which order), [`steps`] (how they run and report), then one
 //! module a check: [`floors`], [`purity`], [`tree`], [`manifests`], [`docs`]. [`inputs`] prepares the real texts
 //! that the replay test sends. [`up`] and [`bench`](mod@bench) build the programs and
-//! hand over to them; [`fuzz`] runs what takes a night.
+//! hand over to them; [`fuzz`] runs what takes a night. [`web`] builds
+//! the web client, [`browser`] tests it in Chromium.
 
 mod bench;
+mod browser;
 mod counts;
 mod docs;
 mod floors;
@@ -21,6 +23,7 @@ mod steps;
 mod tree;
 mod up;
 mod violation;
+mod web;
 mod words;
 mod workspace;
 
@@ -56,6 +59,9 @@ enum Chore {
     /// The checks that compile nothing: seconds, for every commit
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy(Going),
+    /// Build the web client into target/web; the next build of sottod includes it
+    #[command(after_help = "Example: cargo xtask web && cargo build --package sottod")]
+    Web(web::Options),
     /// Simulate people, a server, bad weather and crashes from seeds, and check what is left (docs/simulator.md)
     #[command(
         after_help = "Examples:\n  cargo xtask sim --seed 7              tell the story of one seed\n  cargo xtask sim --seeds 0..100000     run many, optimised, on all cores\n  cargo xtask sim --seed 7 --planted trim-one-too-far"
@@ -121,6 +127,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Ci(going) => going.run(&workspace, plan::checks()),
         Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
+        Chore::Web(options) => {
+            setup::for_web(&workspace)?;
+            println!("{}", web::build(&workspace, options)?);
+            Ok(ExitCode::SUCCESS)
+        }
         Chore::Fuzz(options) => options.run(&workspace),
         Chore::Sim(simulation) => simulation.run(&workspace),
         Chore::Vectors => {

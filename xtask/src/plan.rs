@@ -8,7 +8,7 @@ use crate::shell;
 use crate::steps::{Done, Step};
 use crate::violation::refuse;
 use crate::workspace::Workspace;
-use crate::{docs, inputs, manifests, purity, setup, sim, tree};
+use crate::{browser, docs, inputs, manifests, purity, setup, sim, tree, web};
 
 /// The checks that compile nothing.
 pub(crate) fn tidy() -> Vec<Step> {
@@ -21,6 +21,7 @@ pub(crate) fn checks() -> Vec<Step> {
         SET_UP,
         FORMAT,
         CLIPPY,
+        WEB_CLIPPY,
         FLOORS,
         MANIFESTS,
         WASM,
@@ -35,7 +36,7 @@ pub(crate) fn checks() -> Vec<Step> {
 /// Every check and every test.
 pub(crate) fn test() -> Vec<Step> {
     let mut steps = checks();
-    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
+    steps.extend([INPUTS, WEB, BUILD, TESTS, DOC_TESTS, SIMULATOR, BROWSER]);
     steps
 }
 
@@ -92,6 +93,24 @@ const WASM: Step = Step {
         checked(core.join(", "))
     },
 };
+
+/// What the workspace's clippy does not see: code for the browser alone.
+const WEB_CLIPPY: Step = Step {
+    name: "clippy for the browser",
+    run: |workspace| {
+        let target = ["--target", "wasm32-unknown-unknown"];
+        for (package, features) in [("sotto-browser", "worker"), ("sotto-web", "")] {
+            let mut cargo = shell::cargo();
+            cargo.args(["clippy", "--locked", "--package", package, "--features", features]).args(target);
+            shell::run(cargo.args(["--", "-D", "warnings"]), &workspace.root)?;
+        }
+        checked("no warnings")
+    },
+};
+
+const WEB: Step = Step { name: "web client", run: |workspace| checked(web::build(workspace, web::FULL)?) };
+
+const BROWSER: Step = Step { name: "browser", run: |workspace| Ok(Done::Tested(browser::test(workspace)?)) };
 
 const PURITY: Step = Step {
     name: "core and service are pure",

@@ -52,10 +52,30 @@ const EMOJI: Need = Need {
 };
 const NPM: Need = Need {
     what: "npm",
-    why: "brings the Universal Declaration of Human Rights, a test input",
+    why: "brings wasm-opt, a driver for browsers, and the Universal Declaration of Human Rights",
     package: "npm",
     present: || shell::on_path("npm"),
 };
+
+const NODE: Need = Need {
+    what: "node",
+    why: "runs wasm-opt and the browser tests",
+    package: "nodejs",
+    present: || shell::on_path("node"),
+};
+const CHROMIUM: Need = Need {
+    what: "chromium",
+    why: "is the browser of the browser tests",
+    package: "chromium",
+    present: || shell::on_path("chromium"),
+};
+
+/// For building the web client.
+pub(crate) fn for_web(workspace: &Workspace) -> anyhow::Result<String> {
+    let tools = provide(&[COMPILER, LIBC, CLANG, LLVM_AR])?;
+    wasm_target(workspace)?;
+    Ok(tools)
+}
 
 /// For building the programs.
 pub(crate) fn for_building() -> anyhow::Result<String> {
@@ -64,7 +84,7 @@ pub(crate) fn for_building() -> anyhow::Result<String> {
 
 /// For every check and test.
 pub(crate) fn for_testing(workspace: &Workspace) -> anyhow::Result<String> {
-    let tools = provide(&[COMPILER, MAKE, PERL, LIBC, CLANG, LLVM_AR, EMOJI, NPM])?;
+    let tools = provide(&[COMPILER, MAKE, PERL, LIBC, CLANG, LLVM_AR, EMOJI, NPM, NODE, CHROMIUM])?;
     wasm_target(workspace)?;
     Ok(tools)
 }

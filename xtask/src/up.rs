@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use crate::setup;
 use crate::shell;
+use crate::web;
 use crate::workspace::Workspace;
 
 /// What happens when the conversation has been shown.
@@ -19,6 +20,11 @@ pub(crate) enum Afterwards {
 pub(crate) fn run(workspace: &Workspace, afterwards: Afterwards) -> anyhow::Result<ExitCode> {
     println!("── what the build needs");
     println!("   {}", setup::for_building()?);
+    if afterwards == Afterwards::KeepServing {
+        println!("── the web client (the first time takes minutes)");
+        setup::for_web(workspace)?;
+        println!("   {}", web::build(workspace, web::QUICK)?);
+    }
     println!("── building sottod, sotto and the demonstration (the first time takes minutes)");
     let packages = ["--package", "sottod", "--package", "sotto", "--package", "sotto-demo"];
     shell::run(shell::cargo().args(["build", "--locked"]).args(packages), &workspace.root)?;

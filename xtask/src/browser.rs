@@ -1,0 +1,39 @@
+//! The tests in a real browser: `testing/browser/*.test.mjs` under node's own runner, against the server as it is built.
+
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::counts::{self, Counts};
+use crate::shell;
+use crate::web;
+use crate::workspace::Workspace;
+
+const FOLDER: &str = "testing/browser";
+/// Tells the tests where the programs are.
+const PROGRAMS_VARIABLE: &str = "SOTTO_PROGRAMS";
+/// Tells the tests where npm's packages are.
+const PACKAGES_VARIABLE: &str = "SOTTO_PACKAGES";
+
+/// Builds what the tests start, and runs them.
+pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<Counts> {
+    let packages = web::optimise::install(workspace)?;
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--locked", "--package", "sottod", "--package", "sotto"]);
+    shell::run(&mut cargo, &workspace.root)?;
+    let folder = workspace.root.join(FOLDER);
+    let mut tests: Vec<_> =
+        std::fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    tests.sort();
+    let mut node = Command::new("node");
+    // One after the other: each starts browsers of its own.
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(&tests);
+    node.env(PROGRAMS_VARIABLE, workspace.target.join("debug")).env(PACKAGES_VARIABLE, packages);
+    let shown = shell::tee(&mut node, &folder)?;
+    let counts = counts::read_node(&shown.text).context("node's runner closed on no test")?;
+    if !shown.succeeded && counts.failed == 0 {
+        anyhow::bail!("node's runner failed, although it counted no failed test");
+    }
+    Ok(counts)
+}
