@@ -140,6 +140,9 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_append ON outbox (topic, append_id);
 CREATE INDEX outbox_by_conversation ON outbox (conversation, id);
+-- Both are asked for after every input, and thousands of messages may wait beside them.
+CREATE INDEX outbox_commits ON outbox (conversation, id) WHERE kind <> 0;
+CREATE INDEX outbox_delayed ON outbox (not_before) WHERE not_before > 0;
 
 -- Post-actions of a commit that adds devices: delivered only after the commit is accepted.
 CREATE TABLE welcomes (

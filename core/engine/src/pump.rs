@@ -10,7 +10,7 @@ use crate::error::Step;
 use crate::limits::{WINDOW_ALL, WINDOW_PER_TOPIC};
 use crate::store::conversations::ConversationKey;
 use crate::store::legs::{Leg, LegState};
-use crate::store::outbox::Item;
+use crate::store::outbox::{Item, WaitingMessage};
 
 impl Work<'_> {
     pub(crate) fn pump(&mut self) -> Step<()> {
@@ -73,8 +73,7 @@ impl Work<'_> {
         for item in self.db.commits_of(key)? {
             self.pump_commit(&item)?;
         }
-        let items = self.db.items_of(key, WINDOW_PER_TOPIC * 4)?;
-        let messages: Vec<_> = items.into_iter().filter(|item| item.kind == OutboxKind::Message).collect();
+        let messages = self.db.messages_of(key, WINDOW_PER_TOPIC * 4)?;
         self.resend(&messages)?;
         self.stage_queued(key, &messages)
     }
@@ -134,7 +133,7 @@ impl Work<'_> {
     }
 
     /// Staged bytes that are not on this connection yet.
-    fn resend(&mut self, messages: &[Item]) -> Step<()> {
+    fn resend(&mut self, messages: &[WaitingMessage]) -> Step<()> {
         for item in messages {
             let staged = matches!(item.state, OutboxState::Staged | OutboxState::Sent);
             let room = self.net.topic.count(|_| true) < WINDOW_ALL;
@@ -145,22 +144,16 @@ impl Work<'_> {
                 // Those behind it wait too: people's messages keep their order.
                 return Ok(());
             }
-            let Some(leg) = self.item_leg(item)? else { continue };
-            if self.net.followed.contains_key(&leg.topic) {
-                self.step_out(item)?;
+            if item.topic.is_some_and(|topic| self.net.followed.contains_key(&topic))
+                && let Some(item) = self.db.item(item.key)?
+            {
+                self.step_out(&item)?;
             }
         }
         Ok(())
     }
 
-    fn item_leg(&self, item: &Item) -> Step<Option<Leg>> {
-        match item.topic {
-            Some(topic) => self.db.leg(topic),
-            None => Ok(None),
-        }
-    }
-
-    fn stage_queued(&mut self, key: ConversationKey, messages: &[Item]) -> Step<()> {
+    fn stage_queued(&mut self, key: ConversationKey, messages: &[WaitingMessage]) -> Step<()> {
         let Some(first) = messages.iter().find(|item| item.state == OutboxState::Queued) else {
             return Ok(());
         };
@@ -201,7 +194,7 @@ impl Work<'_> {
             .filter(|item| item.state == OutboxState::Queued)
             .take_while(|item| item.not_before <= self.now)
             .take(room)
-            .cloned()
+            .copied()
             .collect();
         if batch.is_empty() {
             return Ok(());

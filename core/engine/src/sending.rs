@@ -18,7 +18,7 @@ use crate::net::TopicPending;
 use crate::store::conversations::{Conversation, ConversationKey};
 use crate::store::legs::Leg;
 use crate::store::messages::{Draft, MessageKey, MessageKind};
-use crate::store::outbox::{Item, ItemKey, StagedItem};
+use crate::store::outbox::{Item, ItemKey, StagedItem, WaitingMessage};
 
 impl Work<'_> {
     /// Queues an intent.
@@ -88,14 +88,14 @@ impl Work<'_> {
         &mut self,
         conversation: &Conversation,
         leg: &Leg,
-        items: &[Item],
+        items: &[WaitingMessage],
     ) -> Step<()> {
         let id = conversation.id.ok_or(Cause::Bug("a leg without a conversation"))?;
         let keys = self.account()?.keys();
         let auth = self.auth_data(leg)?;
         let mut payloads = Vec::with_capacity(items.len());
         for item in items {
-            let message = item.message.ok_or(Cause::Bug("message item without a message"))?;
+            let message = item.message;
             // Made once: what was franked is what is delivered, however often it is tried.
             let payload = match self.db.message_payload(message)? {
                 Some(made) => made,
@@ -131,7 +131,7 @@ impl Work<'_> {
         for (item, message, staged) in staged {
             self.db.stage_item(item.key, leg.topic, &staged)?;
             self.set_message_state(message, MessageState::Queued, None)?;
-            self.moved(item.key, item.kind, OutboxState::Staged, Some(leg.topic));
+            self.moved(item.key, OutboxKind::Message, OutboxState::Staged, Some(leg.topic));
         }
         self.more = true;
         Ok(())

@@ -65,6 +65,16 @@ pub(crate) struct StagedItem {
     pub(crate) commit: Option<(Vec<u8>, u64)>,
 }
 
+/// A message in the outbox without its bytes: what is looked at after every input.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WaitingMessage {
+    pub(crate) key: ItemKey,
+    pub(crate) state: OutboxState,
+    pub(crate) message: MessageKey,
+    pub(crate) topic: Option<TopicId>,
+    pub(crate) not_before: Millis,
+}
+
 /// A Welcome to deliver once its commit is accepted.
 pub(crate) struct WelcomeRow {
     pub(crate) key: i64,
@@ -154,9 +164,16 @@ impl Db<'_> {
 
     /// Conversations with anything in the outbox, in the order their oldest item was queued.
     pub(crate) fn outbox_conversations(&self) -> Step<Vec<ConversationKey>> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT conversation FROM outbox GROUP BY conversation ORDER BY min(id)")?;
+        // From one conversation to the next, however many items each has.
+        let mut statement = self.0.prepare_cached(
+            "WITH RECURSIVE found (conversation) AS (
+                 SELECT min(conversation) FROM outbox
+                 UNION ALL
+                 SELECT (SELECT min(conversation) FROM outbox WHERE conversation > found.conversation) FROM found
+                 WHERE found.conversation IS NOT NULL)
+             SELECT conversation FROM found WHERE conversation IS NOT NULL
+             ORDER BY (SELECT min(id) FROM outbox WHERE outbox.conversation = found.conversation)",
+        )?;
         let rows = statement.query_map([], |row| row.get(0).map(ConversationKey))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -166,6 +183,28 @@ impl Db<'_> {
         let mut statement =
             self.0.prepare_cached("SELECT * FROM outbox WHERE conversation = ?1 ORDER BY id LIMIT ?2")?;
         let rows = statement.query_map(params![conversation.0, int(limit as u64)], Item::from_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The first `limit` messages of a conversation that are in the outbox, oldest first.
+    pub(crate) fn messages_of(
+        &self,
+        conversation: ConversationKey,
+        limit: usize,
+    ) -> Step<Vec<WaitingMessage>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, state, message, topic, not_before FROM outbox
+             WHERE conversation = ?1 AND kind = 0 ORDER BY id LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![conversation.0, int(limit as u64)], |row| {
+            Ok(WaitingMessage {
+                key: ItemKey(row.get("id")?),
+                state: code(row, "state", |value| decode(&STATES, value))?,
+                message: MessageKey(row.get("message")?),
+                topic: id_opt(row, "topic")?,
+                not_before: Millis(uint(row, "not_before")?),
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -283,7 +322,7 @@ impl Db<'_> {
     pub(crate) fn next_item_time(&self, after: Millis) -> Step<Option<Millis>> {
         let next: Option<i64> = self
             .0
-            .prepare_cached("SELECT min(not_before) FROM outbox WHERE not_before > ?1")?
+            .prepare_cached("SELECT min(not_before) FROM outbox WHERE not_before > 0 AND not_before > ?1")?
             .query_row([int(after.0)], |row| row.get(0))?;
         Ok(next.map(|next| Millis(next.unsigned_abs())))
     }
