@@ -106,6 +106,9 @@ fn in_client_program(context: &Context) -> anyhow::Result<Section> {
     let mut command = Command::new(programs::bench_client(context)?);
     command.arg(context.bench()).arg("--target").arg(context.target());
     command.args(context.pace().choose(None, Some("--quick")));
+    if context.programs() == Programs::AsBuilt {
+        command.arg("--as-built");
+    }
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "sotto-bench-client failed ({})", output.status);
     serde_json::from_slice(&output.stdout).context("sotto-bench-client printed no section")

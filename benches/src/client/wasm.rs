@@ -9,6 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use super::database;
 use super::engine::{Pick, against};
+use crate::bench::Programs;
 use crate::{Context, Measurement, Section, Unit};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -54,6 +55,10 @@ fn about() -> String {
 fn build(context: &Context) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(context.target().to_owned(), PathBuf::from);
+    let module = target.join(TARGET).join("release").join("sotto_workload.wasm");
+    if context.programs() == Programs::AsBuilt && module.exists() {
+        return Ok(module);
+    }
     let mut command = Command::new(cargo);
     command.args(["rustc", "--release", "--locked", "--quiet", "--package", "sotto-workload"]);
     command.args(["--lib", "--crate-type", "cdylib", "--target", TARGET, "--target-dir"]).arg(&target);
@@ -62,7 +67,7 @@ fn build(context: &Context) -> anyhow::Result<PathBuf> {
         command.status().context("starting cargo")?.success(),
         "the workload does not build for {TARGET}"
     );
-    Ok(target.join(TARGET).join("release").join("sotto_workload.wasm"))
+    Ok(module)
 }
 
 /// Makes a module for Node of it.

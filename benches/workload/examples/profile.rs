@@ -1,4 +1,5 @@
-//! One side of one measurement, over an encrypted file, for a profiler: `profile send 200`. docs/profiles.md says how.
+//! One side of one measurement, over an encrypted file, for a profiler: `profile send 200`; `profile send-many 1000 500`
+//! queues 500 before any leaves. docs/profiles.md says how.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -31,6 +32,7 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let side = arguments.next().context("send, receive, send-many or catch-up")?;
     let count: usize = arguments.next().context("how many messages")?.parse()?;
+    let queued = arguments.next().map_or(Ok(QUEUED_AT_ONCE), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
     let databases = [open(&folder.path().join("alice.db"))?, open(&folder.path().join("bob.db"))?];
     let mut world = World::new(databases, now_us)?;
@@ -44,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     let before = world.person(who).spent_us;
     match side.as_str() {
         "send" | "receive" => drop(converse(&mut world, count, TEXT_BYTES)?),
-        _ => drop(catch_up(&mut world, count, TEXT_BYTES, QUEUED_AT_ONCE)?),
+        _ => drop(catch_up(&mut world, count, TEXT_BYTES, queued)?),
     }
     let each_us = (world.person(who).spent_us - before) / count as f64;
     println!("{side}: {each_us:.1} us a message");

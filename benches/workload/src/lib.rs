@@ -17,7 +17,7 @@ pub mod samples;
 pub mod world;
 
 #[cfg(target_arch = "wasm32")]
-mod browser;
+pub mod browser;
 
 pub use samples::{Samples, Stopwatch};
 pub use world::World;
