@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 
 use rusqlite::Connection;
 use sotto_engine::Engine;
-use sotto_engine::api::{Command, CommandId, Input, MessageState, Output, Plane, Reply, Target};
+use sotto_engine::api::{Command, CommandId, Failure, Input, MessageState, Output, Plane, Reply, Target};
 use sotto_service::ConnectionId;
 use sotto_wire::Bytes;
 use sotto_wire::ids::{AppendId, Handle, MessageId, Millis};
+
+use super::world::MARKER;
 
 /// A plane's socket as the shell sees it.
 #[derive(Default)]
@@ -128,6 +130,18 @@ impl Person {
             accepted += usize::from(line.state == MessageState::Accepted);
         }
         assert!(accepted <= self.taken.len(), "a message counts as accepted, and the server never took it");
+    }
+
+    /// How many acknowledged texts to the other are not among those that the other was shown. Only what was written to
+    /// somebody who had no account yet may be: it failed, and says so.
+    pub(super) fn missing(&mut self, shown: &BTreeSet<String>) -> usize {
+        let to_the_other = self.acknowledged.iter().filter(|line| line.text.contains(MARKER));
+        let not_shown: Vec<_> = to_the_other.filter(|line| !shown.contains(&line.text)).cloned().collect();
+        let lost = |line: &&Acknowledged| {
+            let found = self.engine().message(line.message).expect("message reads");
+            found.is_none_or(|found| found.failure != Some(Failure::HandleUnknown))
+        };
+        not_shown.iter().filter(lost).count()
     }
 
     /// Everything that can be asked is answered.

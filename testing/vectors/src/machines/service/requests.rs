@@ -70,6 +70,11 @@ impl Known {
         self.next
     }
 
+    /// Whether this is the capability of the topic's newest generation.
+    pub(super) fn is_newest(&self, number: Option<usize>, shown: &Capability) -> bool {
+        number.is_some_and(|number| *shown == capability(number, self.generations[number]))
+    }
+
     /// A request of the account plane.
     pub(super) fn on_account_plane(&mut self, id: u32, hello: &Hello, choices: &mut Choices<'_>) -> Bytes {
         let label = LABELS[choices.below(2)];
