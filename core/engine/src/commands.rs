@@ -272,7 +272,11 @@ impl Work<'_> {
             if let Some(message) = item.message {
                 self.fail_message(message, None)?;
             }
-            self.finish_item(&item)?;
+            // Fresh keys that may stand in the log already: without them, nothing behind them would ever be readable.
+            let under_way = matches!(item.state, OutboxState::Staged | OutboxState::Sent);
+            if !(item.kind == OutboxKind::SelfUpdate && under_way) {
+                self.finish_item(&item)?;
+            }
         }
         self.db.block_conversation(found.key)?;
         self.show_conversation(found.key)?;

@@ -94,9 +94,13 @@ impl Drive {
 
     /// It has handled it, or failed to: how it died of it, if it did.
     fn after_input(&self, failed: bool) -> Option<Death> {
+        if let Some(death) = self.crashed() {
+            // Perhaps of what an earlier plan had set up, before another took its place.
+            return Some(death);
+        }
         let crash = self.planned.filter(|crash| crash.due)?;
         let dead = match crash.place {
-            Place::Write(_) => self.disk.crashed(),
+            Place::Write(_) => false,
             Place::Sync => failed,
             Place::Durable => true,
         };

@@ -362,3 +362,31 @@ fn whoever_comes_back_after_the_newest_leg_expired_is_heard_and_hears() {
     assert!(world.person(bob).texts(&to("alice")).contains(&"I am back".to_owned()));
     no_alarms(&mut world, &[alice, bob]);
 }
+
+/// Found by the simulator: fresh keys of hers were on their way when Alice blocked Bob. The engine forgot the commit, the
+/// log had it; after unblocking she could not read the leg any more and accused Bob of foreign entries.
+#[test]
+fn fresh_keys_under_way_survive_a_block() {
+    use sotto_engine::api::{OutboxKind, OutboxState};
+    let (mut world, alice, bob) = two(13);
+    world.person(alice).say(&at("bob"), "hi");
+    let sent = |world: &mut World| {
+        world.person(alice).events.iter().any(|event| {
+            matches!(event, Event::Outbox { kind: OutboxKind::SelfUpdate, state: OutboxState::Sent, .. })
+        })
+    };
+    world.run_until(sent);
+    world.person(alice).ask(Command::Block { who: to("bob") });
+    world.settle();
+    world.person(bob).say(&at("alice"), "not heard");
+    world.settle();
+    world.person(alice).ask(Command::Unblock { who: to("bob") });
+    world.settle();
+    world.person(bob).say(&at("alice"), "heard again");
+    world.person(alice).say(&at("bob"), "so are you");
+    world.settle();
+    assert!(world.person(alice).texts(&to("bob")).contains(&"heard again".to_owned()));
+    assert!(world.person(bob).texts(&to("alice")).contains(&"so are you".to_owned()));
+    assert!(world.person(alice).outbox().is_empty(), "nothing waits for ever");
+    no_alarms(&mut world, &[alice, bob]);
+}
