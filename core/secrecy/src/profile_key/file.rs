@@ -4,8 +4,8 @@ use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::wrap::Wrapped;
 use super::KeyFileError;
+use super::wrap::Wrapped;
 
 /// Newest format this code knows.
 const VERSION: u32 = 1;

@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_file_cannot_ask_for_all_memory() {
-        let mut wrapped = Wrapped::wrap(&DatabaseKey::random(&mut entropy(1)), "p", CHEAP, &mut entropy(2)).unwrap();
+        let mut wrapped =
+            Wrapped::wrap(&DatabaseKey::random(&mut entropy(1)), "p", CHEAP, &mut entropy(2)).unwrap();
         wrapped.cost.memory_kib = u32::MAX;
         assert!(matches!(wrapped.unwrap("p"), Err(KeyFileError::Damaged)));
     }
