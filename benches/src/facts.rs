@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn the_file_system_is_that_of_the_innermost_mount() {
         let mounts = "/dev/a / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n/dev/b /run/deep xfs rw 0 0\n";
-        assert_eq!(file_system(mounts, Path::new("/home/x")), Some("ext4"));
+        assert_eq!(file_system(mounts, Path::new("/house/x")), Some("ext4"));
         assert_eq!(file_system(mounts, Path::new("/run/deep/er")), Some("xfs"));
         assert_eq!(file_system(mounts, Path::new("/running")), Some("ext4"));
     }

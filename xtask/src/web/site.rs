@@ -218,9 +218,9 @@ mod tests {
     fn a_file_that_names_a_place_of_this_machine_is_found() {
         let mut site = Site::default();
         site.add_page("index.html", "nothing");
-        let places = ["/home/me/sotto".to_owned()];
+        let places = ["/house/me/sotto".to_owned()];
         assert_eq!(site.naming(&places), None);
-        site.add_page("page.js", "panicked at /home/me/sotto/src/lib.rs");
+        site.add_page("page.js", "panicked at /house/me/sotto/src/lib.rs");
         assert_eq!(site.naming(&places), Some("page.js"));
     }
 
