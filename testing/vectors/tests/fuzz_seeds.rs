@@ -41,13 +41,19 @@ fn mutated(seed: &[u8], other: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
-/// How many mutations of its seeds a target gets: as many as a test run can afford.
+/// How many mutations of its seeds a target gets: as many as a test run can afford, or so many times more.
 fn mutations(cost: Cost) -> usize {
-    match cost {
+    let once = match cost {
         Cost::Parser => 5_000,
         Cost::Cryptography => 300,
         Cost::Machine => 40,
-    }
+    };
+    once * usize::try_from(factor()).unwrap()
+}
+
+/// `SOTTO_FUZZ_FACTOR=100` turns these tests into a fuzzer that needs no other tools; other mutations than without it.
+fn factor() -> u64 {
+    std::env::var("SOTTO_FUZZ_FACTOR").map_or(1, |factor| factor.parse().unwrap())
 }
 
 fn run(target: &Target, bytes: &[u8]) {
@@ -78,7 +84,7 @@ fn on_every_seed_and_truncation(cost: Cost) {
 
 fn on_seeded_mutations(cost: Cost) {
     for (number, target) in of(cost).enumerate() {
-        let mut rng = ChaCha8Rng::seed_from_u64(number as u64);
+        let mut rng = ChaCha8Rng::seed_from_u64(number as u64 + (factor() - 1) * 1_000);
         let seeds = seeds(target);
         for _ in 0..mutations(cost) {
             let seed = &seeds[below(&mut rng, seeds.len())];
