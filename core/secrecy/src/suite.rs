@@ -16,8 +16,9 @@ pub(crate) const STATE_EXTENSION: u16 = 0xF050;
 
 /// Past epochs whose message keys are kept.
 const PAST_EPOCHS_MAX: usize = 1;
-/// Messages of one sender that may arrive before an earlier one.
-const OUT_OF_ORDER_MAX: u32 = 5;
+/// Messages of one sender that may arrive before an earlier one. A sender has up to 16 under way; when the server refuses
+/// the first of them and its answer is lost, the others stand before it in the log. Twice that, for retries in between.
+const OUT_OF_ORDER_MAX: u32 = 32;
 /// Generations a sender may skip: retries burn them.
 const FORWARD_MAX: u32 = 1000;
 
