@@ -62,6 +62,7 @@ fn bind(name: &str, file: &Path) -> anyhow::Result<Module> {
         .input_path(file)
         .web(true)?
         .out_name(name)
+        .omit_default_module_path(false)
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
