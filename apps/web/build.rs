@@ -36,7 +36,8 @@ fn outline(svg: &str) -> anyhow::Result<String> {
         let (name, rest) = element.split_once(' ').context("a shape without attributes")?;
         let number = |key: &str| attribute(rest, key).map_or(Ok(0.0), str::parse::<f64>);
         shapes.push(match name {
-            "path" => attribute(rest, "d").context("a path without d")?.to_owned(),
+            // A path that begins with a relative step begins at the origin, not where the one before it ended.
+            "path" => format!("M0 0{}", attribute(rest, "d").context("a path without d")?),
             "circle" => ellipse(number("cx")?, number("cy")?, number("r")?, number("r")?),
             "ellipse" => ellipse(number("cx")?, number("cy")?, number("rx")?, number("ry")?),
             "line" => format!("M{} {}L{} {}", number("x1")?, number("y1")?, number("x2")?, number("y2")?),

@@ -26,8 +26,11 @@ pub(crate) struct App {
     pub(crate) trouble: RwSignal<Option<String>>,
     /// Counts up when the timeline is to go to its end: something was sent.
     pub(crate) newest: RwSignal<u64>,
-    send: StoredValue<Option<Box<dyn Fn(Action)>>, LocalStorage>,
+    send: StoredValue<Option<Send>, LocalStorage>,
 }
+
+/// Takes what a person did to the core.
+type Send = Box<dyn Fn(Action)>;
 
 /// Parts of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +120,7 @@ impl App {
     }
 
     /// The core cannot be used.
+    #[cfg(any(not(feature = "showcase"), not(target_arch = "wasm32")))]
     fn core_missing(self) {
         self.screens.stage.set(Some(Stage::Broken(Broken::CoreMissing)));
     }

@@ -201,11 +201,6 @@ pub(crate) fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA"))
 }
 
-/// The time now, by this device's clock.
-pub(crate) fn now_ms() -> u64 {
-    js_sys::Date::now() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::invite_in;

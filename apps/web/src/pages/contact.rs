@@ -56,7 +56,7 @@ fn who(page: &ContactPage) -> AnyView {
         .class("who")
         .child((
             avatar(&page.person, AvatarSize::Large),
-            h2().class("name theirs").child((theirs(move || name.clone()), verified_mark(move || verified))),
+            h2().class("name").child((theirs(move || name.clone()), verified_mark(move || verified))),
             beside.map(|handle| p().class("soft").child(handle)),
             p().class("soft").child(w(standing)),
         ))

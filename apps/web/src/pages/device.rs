@@ -35,10 +35,8 @@ fn kept(app: App, storage: Storage) -> AnyView {
         Kept::Full => say::settings_full(),
     };
     let ask = (storage.kept == Kept::BestEffort).then(|| {
-        div().child(
-            Button::plain(w(say::settings_ask_to_keep()))
-                .on(move || app.act(Action::Profile(ProfileAction::AskToKeep))),
-        )
+        (Button::plain(w(say::settings_ask_to_keep()))
+            .on(move || app.act(Action::Profile(ProfileAction::AskToKeep))),)
     });
     let class = if scarce { "grow warn" } else { "grow" };
     div()

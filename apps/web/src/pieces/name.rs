@@ -10,7 +10,7 @@ use crate::words::w;
 
 /// A text that somebody else chose, on one line.
 pub(crate) fn theirs(text: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
-    span().class("theirs").attr("dir", "auto").child(move || text()).into_any()
+    span().class("theirs").attr("dir", "auto").child(text).into_any()
 }
 
 /// The mark of compared numbers; nothing where they are not.

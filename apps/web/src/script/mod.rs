@@ -24,7 +24,7 @@ use sotto_view::{Update, keys::NoticeKey};
 use sotto_wire::ids::Millis;
 
 pub(crate) use self::components::components;
-use crate::app::App;
+use crate::app::{App, Place};
 use crate::browser;
 
 /// Whether the page of components is asked for.
@@ -35,6 +35,12 @@ pub(crate) fn showcase() -> bool {
 /// Starts the script; what it gives takes actions.
 pub(crate) fn start(app: App) -> impl Fn(Action) + 'static {
     let scene = scene_name();
+    match scene.as_str() {
+        "settings" => app.place.set(Place::Settings),
+        "alarms" => app.place.set(Place::Alarms),
+        "request" | "requests" => app.place.set(Place::Requests),
+        _ => {}
+    }
     let state = StoredValue::new(State::default());
     move |action| {
         if matches!(action, Action::Refresh) {

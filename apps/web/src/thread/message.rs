@@ -70,7 +70,7 @@ fn bubble(body: &Body) -> AnyView {
 }
 
 fn meta(message: &Message, own: Option<OwnState>) -> AnyView {
-    let state = own.filter(|state| !matches!(state, OwnState::Failed(_))).map(|state| {
+    let state = own.map(|state| {
         let class = if state == OwnState::Read { "icon small read" } else { "icon small" };
         (
             span().attr("title", own_state(state)).child(small_icon(state_icon(state), class)),

@@ -246,17 +246,22 @@ impl Roll {
     }
 
     fn name_day(self, top: f64) {
-        let (keys, first) = self.state.with_value(|state| {
-            let first = state.heights.at(top + 24.0);
-            (state.heights.keys(0..(first + 1).min(state.heights.len())).to_vec(), first)
+        let first = self.state.with_value(|state| {
+            let at = state.heights.at(top + 24.0);
+            state.heights.keys(at..(at + 1).min(state.heights.len())).first().copied()
         });
-        let day = keys.iter().rev().find_map(|key| match key {
-            ItemKey::Day(day) => Some(*day),
-            _ => None,
+        let item = first.and_then(|key| self.app.screens.items.find(&key));
+        let day = item.and_then(|item| {
+            item.with_untracked(|item| match item {
+                Item::Message(message) => Some(message.at.day),
+                Item::Day(_) | Item::New | Item::System(_) => None,
+            })
         });
-        let separator_seen = matches!(keys.get(first), Some(ItemKey::Day(_) | ItemKey::System(_)));
-        put(self.day, day);
-        put(self.day_floats, day.is_some() && !separator_seen && top > 8.0);
+        // Where the separator itself is seen, nothing floats over it; the words stay for as long as it fades.
+        put(self.day_floats, day.is_some() && top > 8.0);
+        if day.is_some() {
+            put(self.day, day);
+        }
     }
 
     fn ask_for_more(self, top: f64, height: f64, to_end: f64) {

@@ -55,7 +55,9 @@ fn request(app: App, request: RwSignal<RequestRow>) -> AnyView {
                 move || request.with(|row| avatar(&row.person, AvatarSize::Row)),
                 div().class("who").child(theirs(move || request.with(|row| called(&row.person)))),
                 div().class("when").child(time),
-                div().class("says").child(move || request.with(|row| row.last.as_ref().map(row::line))),
+                div().class("second").child(
+                    div().class("says").child(move || request.with(|row| row.last.as_ref().map(row::line))),
+                ),
             )),
     )
     .into_any()

@@ -42,8 +42,8 @@ pub(super) fn draw(
                     verified_mark(move || person.get().verified),
                 )),
                 div().class("when").child(move || time(app, row)),
-                div().class("says").child(move || row.with(says)),
-                div().child((
+                div().class("second").child((
+                    div().class("says").child(move || row.with(says)),
                     badge("badge", move || unread.get()),
                     span()
                         .class("spoken")
