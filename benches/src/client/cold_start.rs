@@ -148,8 +148,8 @@ fn programs_start(
     let limit = LINES.to_string();
     let commands: [(&str, &[&str], usize); 3] = [
         ("`sotto --version`, for comparison", &["--version"], 1),
-        ("`sotto chats`", &["chats"], CONVERSATIONS),
-        ("`sotto history`", &["history", "@alice", "--limit", &limit], LINES),
+        ("`sotto chats`", &["--offline", "chats"], CONVERSATIONS),
+        ("`sotto history`", &["--offline", "history", "@alice", "--limit", &limit], LINES),
     ];
     for (name, arguments, lines) in commands {
         let mut took = Latencies::default();

@@ -11,6 +11,8 @@ use crate::world::World;
 
 /// Bytes of a text.
 pub const TEXT_BYTES: usize = 256;
+/// Messages before anything counts: caches fill, a browser compiles what runs often.
+const WARM_UP: usize = 100;
 /// Messages that the sender queues before the network takes any.
 pub const QUEUED_AT_ONCE: usize = 64;
 
@@ -44,6 +46,7 @@ pub fn measure(
     watch: Stopwatch,
 ) -> anyhow::Result<(Report, [Connection; 2])> {
     let mut world = World::new(databases, watch)?;
+    converse(&mut world, WARM_UP, TEXT_BYTES)?;
     let conversation = converse(&mut world, amount.messages, TEXT_BYTES)?;
     let catch_up = catch_up(&mut world, amount.catch_up, TEXT_BYTES, QUEUED_AT_ONCE)?;
     let databases = world.into_databases();
