@@ -8,6 +8,11 @@
 //! natively); [`browser`] (what is asked of the browser); then what is drawn: [`start`], [`window`], [`thread`],
 //! [`pages`], made of [`pieces`].
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    expect(dead_code, reason = "without a worker nothing is heard: natively only the arithmetic is tested")
+)]
+
 mod app;
 mod browser;
 mod geometry;
