@@ -24,7 +24,7 @@ const FLAGS = [
 ];
 
 /** How long anything may take on a slow machine, in milliseconds. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = Number(process.env.SOTTO_PATIENCE_MS ?? 120_000);
 
 /** A passphrase that is long enough. */
 export const PASSPHRASE = "correct horse battery";

@@ -18,8 +18,10 @@ pub(crate) const FILE: &str = "sotto.db";
 /// The key came out of an authenticated file, so "not a database" means damage, never a wrong passphrase.
 pub(crate) fn open(key: &DatabaseKey) -> Result<Connection, Broken> {
     let connection = set_up(key).map_err(|error| broken(&error))?;
-    let small = size(&connection).map_err(|error| broken(&error))? <= CHECKED_AT_OPEN_BYTES_MAX;
-    if small && !is_whole(&connection).map_err(|error| broken(&error))? {
+    let size = size(&connection).map_err(|error| broken(&error))?;
+    // An empty file has no page to check.
+    let is_checked = (1..=CHECKED_AT_OPEN_BYTES_MAX).contains(&size);
+    if is_checked && !is_whole(&connection).map_err(|error| broken(&error))? {
         return Err(Broken::Damaged);
     }
     Ok(connection)
