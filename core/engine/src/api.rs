@@ -44,9 +44,12 @@ pub enum Input {
 
 /// One thing for the shell to do.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "events are the common case; a box each would cost more than it saves"
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::large_enum_variant,
+        reason = "events are the common case; a box each would cost more than it saves"
+    )
 )]
 pub enum Output {
     /// Open `{server}/v1/account` or `/v1/topic` (`server` is what [`Command::PrepareAccount`] named). At most one

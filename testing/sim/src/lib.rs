@@ -1,7 +1,7 @@
 //! Engines and the real service in one process, under one seeded scheduler: no socket, no clock, no thread.
 //!
 //! A [`World`] holds the service over its SQLite store and any number of [`Person`]s, each an engine over a database of
-//! its own, all on disks in memory that crash and lie. [`run`] takes a seed through conversation, weather, rest and
+//! its own, all on disks in memory that crash and lie. [`run()`] takes a seed through conversation, weather, rest and
 //! checks, and tells the [`Story`]. Replaying a seed replays the schedule; bytes differ, because OpenMLS draws some
 //! randomness of its own.
 //!
