@@ -62,6 +62,9 @@ enum Chore {
     /// Build the web client into target/web; the next build of sottod includes it
     #[command(after_help = "Example: cargo xtask web && cargo build --package sottod")]
     Web(web::Options),
+    /// Build the web client and run its tests in Debian's Chromium
+    #[command(after_help = "Example: cargo xtask browser --keep-going")]
+    Browser(Going),
     /// Simulate people, a server, bad weather and crashes from seeds, and check what is left (docs/simulator.md)
     #[command(
         after_help = "Examples:\n  cargo xtask sim --seed 7              tell the story of one seed\n  cargo xtask sim --seeds 0..100000     run many, optimised, on all cores\n  cargo xtask sim --seed 7 --planted trim-one-too-far"
@@ -127,6 +130,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Ci(going) => going.run(&workspace, plan::checks()),
         Chore::Tidy(going) => going.run(&workspace, plan::tidy()),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
+        Chore::Browser(going) => going.run(&workspace, plan::browser()),
         Chore::Web(options) => {
             setup::for_web(&workspace)?;
             println!("{}", web::build(&workspace, options)?);

@@ -21,7 +21,6 @@ pub(crate) fn checks() -> Vec<Step> {
         SET_UP,
         FORMAT,
         CLIPPY,
-        WEB_CLIPPY,
         FLOORS,
         MANIFESTS,
         WASM,
@@ -36,8 +35,13 @@ pub(crate) fn checks() -> Vec<Step> {
 /// Every check and every test.
 pub(crate) fn test() -> Vec<Step> {
     let mut steps = checks();
-    steps.extend([INPUTS, WEB, BUILD, TESTS, DOC_TESTS, SIMULATOR, BROWSER]);
+    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
     steps
+}
+
+/// The web client: built, checked, and run in Chromium. Not yet part of every test run.
+pub(crate) fn browser() -> Vec<Step> {
+    vec![SET_UP, WEB_CLIPPY, WEB, BROWSER]
 }
 
 const SET_UP: Step =

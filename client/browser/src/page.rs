@@ -33,11 +33,14 @@ pub enum NoWorker {
 #[derive(Clone)]
 pub struct Client(Rc<Inner>);
 
+/// Called by the worker for as long as it is kept.
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 struct Inner {
     worker: Worker,
     surroundings: Cell<Surroundings>,
     last_id: Cell<u64>,
-    on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_message: RefCell<Option<OnMessage>>,
     on_error: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
@@ -85,14 +88,12 @@ impl Client {
     pub fn act(&self, action: Action) -> ActionId {
         let id = ActionId(self.0.last_id.get() + 1);
         self.0.last_id.set(id.0);
-        if let Action::Profile(wanted) = &action {
-            match wanted {
-                // Asked while the person is making a profile: that is when a browser may show its own question.
-                ProfileAction::LockWithPassphrase { .. }
-                | ProfileAction::TrustDevice
-                | ProfileAction::AskToKeep => self.look_at_persistence(Ask::Yes),
-                _ => {}
-            }
+        // Asked while the person is making a profile: that is when a browser may show its own question.
+        if let Action::Profile(
+            ProfileAction::LockWithPassphrase { .. } | ProfileAction::TrustDevice | ProfileAction::AskToKeep,
+        ) = &action
+        {
+            self.look_at_persistence(Ask::Yes);
         }
         self.say(&ToWorker::Act { id, action });
         id

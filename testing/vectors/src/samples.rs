@@ -27,7 +27,7 @@ pub fn bytes<const N: usize>(label: &str) -> [u8; N] {
     out
 }
 
-/// As [`bytes`], any length.
+/// As [`bytes()`], any length.
 pub fn long_bytes(label: &str, length: usize) -> Bytes {
     (0..length.div_ceil(32)).flat_map(|part| bytes::<32>(&format!("{label} {part}"))).take(length).collect()
 }

@@ -104,9 +104,9 @@ impl Keyring {
         }
         let wrapping: CryptoKey = get(&record, "key").dyn_into().map_err(|_| KeyringTrouble::Damaged)?;
         let nonce: Uint8Array = get(&record, "nonce").dyn_into().map_err(|_| KeyringTrouble::Damaged)?;
-        let mut sealed = Uint8Array::new(&get(&record, "sealed")).to_vec();
+        let sealed = Uint8Array::new(&get(&record, "sealed")).to_vec();
         let parameters = parameters(&nonce.to_vec());
-        let opened = subtle()?.decrypt_with_object_and_u8_array(&parameters, &wrapping, &mut sealed)?;
+        let opened = subtle()?.decrypt_with_object_and_u8_array(&parameters, &wrapping, &sealed)?;
         let opened = JsFuture::from(opened).await.map_err(|_| KeyringTrouble::Damaged)?;
         let bytes = Zeroizing::new(Uint8Array::new(&opened).to_vec());
         DatabaseKey::from_slice(&bytes).ok_or(KeyringTrouble::Damaged)
