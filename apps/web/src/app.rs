@@ -6,7 +6,7 @@ use sotto_browser::protocol::{FromWorker, Outcome};
 use sotto_texts::say;
 use sotto_view::Action;
 use sotto_view::keys::ConversationKey;
-use sotto_view::start::{Broken, Stage};
+use sotto_view::start::Stage;
 
 use crate::screens::Screens;
 use crate::words::w;
@@ -122,7 +122,7 @@ impl App {
     /// The core cannot be used.
     #[cfg(any(not(feature = "showcase"), not(target_arch = "wasm32")))]
     fn core_missing(self) {
-        self.screens.stage.set(Some(Stage::Broken(Broken::CoreMissing)));
+        self.screens.stage.set(Some(Stage::Broken(sotto_view::start::Broken::CoreMissing)));
     }
 }
 

@@ -11,14 +11,14 @@ use sotto_view::settings::Me;
 use super::settings::card;
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{AvatarSize, Button, avatar, icon, theirs, wrong};
+use crate::pieces::{AvatarSize, Button, avatar, icon, live, theirs, wrong};
 use crate::words::{called, handle, refusal, w};
 
 pub(super) fn draw(app: App) -> AnyView {
     let me = Memo::new(move |_| {
         app.screens.settings.with(|settings| settings.as_ref().and_then(|settings| settings.me.clone()))
     });
-    (move || me.get().map(|me| about(app, &me))).into_any()
+    live(move || me.get().map(|me| about(app, &me)))
 }
 
 fn about(app: App, me: &Me) -> AnyView {

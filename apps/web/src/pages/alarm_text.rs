@@ -9,7 +9,7 @@ use sotto_view::alarms::{AlarmCard, AlarmDetails};
 use crate::app::{App, Place};
 use crate::browser;
 use crate::icons;
-use crate::pieces::{Button, small_icon};
+use crate::pieces::{Button, live, small_icon};
 use crate::words::{self, called, clock, day, w};
 
 /// One alarm; `later` puts it aside, where it covers the window.
@@ -66,7 +66,7 @@ fn buttons(app: App, card: &AlarmCard, later: Option<impl Fn() + 'static>) -> An
 fn record(app: App, card: &AlarmCard) -> AnyView {
     let key = card.key;
     let record = move || app.screens.record.get().filter(|record| record.key == key);
-    (move || record().map(shown)).into_any()
+    live(move || record().map(shown))
 }
 
 fn shown(record: AlarmDetails) -> AnyView {

@@ -7,7 +7,7 @@ use sotto_texts::say;
 use super::alarm_text;
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{empty, icon};
+use crate::pieces::{empty, icon, live};
 use crate::words::w;
 
 /// The page.
@@ -18,7 +18,9 @@ pub(crate) fn alarms(app: App) -> AnyView {
     };
     let cards = list.each(move |card| {
         let class = move || if card.with(|card| card.seen) { "alarm-card" } else { "alarm-card unseen" };
-        article().attr("class", class).child(move || card.with(|card| alarm_text(app, card, None::<fn()>)))
+        article()
+            .attr("class", class)
+            .child(live(move || card.with(|card| alarm_text(app, card, None::<fn()>))))
     });
     main()
         .class("main-pane over-list")

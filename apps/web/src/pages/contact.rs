@@ -10,13 +10,13 @@ use sotto_view::thread::Standing;
 
 use crate::app::App;
 use crate::icons::{self, Icon};
-use crate::pieces::{AvatarSize, avatar, icon, icon_button, theirs, verified_mark};
+use crate::pieces::{AvatarSize, avatar, icon, icon_button, live, theirs, verified_mark};
 use crate::words::{called, handle, w};
 
 /// The page; nothing when none is open.
 pub(crate) fn contact(app: App) -> AnyView {
     let page = Memo::new(move |_| app.screens.contact.get());
-    (move || page.get().map(|page| drawer(app, page))).into_any()
+    live(move || page.get().map(|page| drawer(app, page)))
 }
 
 fn drawer(app: App, page: ContactPage) -> AnyView {

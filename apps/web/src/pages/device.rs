@@ -10,7 +10,7 @@ use sotto_view::settings::{Kept, LockedBy, Storage};
 use super::settings::card;
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{Button, icon};
+use crate::pieces::{Button, icon, live};
 use crate::words::{size, w};
 
 pub(super) fn draw(app: App) -> AnyView {
@@ -19,11 +19,10 @@ pub(super) fn draw(app: App) -> AnyView {
             .settings
             .with(|settings| settings.as_ref().map(|settings| settings.storage).unwrap_or_default())
     });
-    (move || {
+    live(move || {
         let storage = storage.get();
         card(w(say::settings_storage()), (kept(app, storage), locked(app, storage), device(app)).into_any())
     })
-    .into_any()
 }
 
 fn kept(app: App, storage: Storage) -> AnyView {

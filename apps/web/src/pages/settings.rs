@@ -9,7 +9,7 @@ use super::{account, device};
 use crate::app::{App, Layer};
 use crate::browser::{self, Theme};
 use crate::icons::{self, Icon};
-use crate::pieces::{choice, icon, rows_skeleton};
+use crate::pieces::{choice, icon, live, rows_skeleton};
 use crate::words::w;
 
 /// The page.
@@ -19,9 +19,9 @@ pub(crate) fn settings(app: App) -> AnyView {
         .class("main-pane over-list")
         .child(div().class("scroll").child(div().class("page").child((
             header().class("pane-head").child(h1().child(w(say::settings_title()))),
-            move || if known.get() { account::draw(app) } else { rows_skeleton() },
+            live(move || if known.get() { account::draw(app) } else { rows_skeleton() }),
             card(w(say::settings_appearance()), appearance()),
-            move || known.get().then(|| device::draw(app)),
+            live(move || known.get().then(|| device::draw(app))),
             div().class("card").child((
                 line(icons::SERVER, "line", w(say::settings_what_server_knows()), move || {
                     app.layer.set(Some(Layer::ServerKnows));

@@ -1,5 +1,6 @@
 //! A field with its label, its hint and what is wrong with it.
 
+use crate::pieces::live;
 use leptos::ev;
 use leptos::html::{button, div, input, label, p, span};
 use leptos::prelude::*;
@@ -67,7 +68,7 @@ impl Field {
             .on(ev::click, move |_| {
                 kind.update(|kind| *kind = if *kind == "text" { "password" } else { "text" })
             })
-            .child(move || icon(if shown() { icons::EYE_OFF } else { icons::EYE }));
+            .child(live(move || icon(if shown() { icons::EYE_OFF } else { icons::EYE })));
         self.drawn(kind, Some(eye.into_any()))
     }
 
@@ -112,5 +113,5 @@ pub(crate) fn wrong(words: impl Fn() -> Option<String> + Send + Sync + 'static) 
     let line = |words: String| {
         p().class("wrong").child((small_icon(icons::CIRCLE_ALERT, "icon small"), span().child(words)))
     };
-    div().attr("role", "alert").child(move || words().map(line)).into_any()
+    div().attr("role", "alert").child(live(move || words().map(line))).into_any()
 }

@@ -1,5 +1,6 @@
 //! A person's name where a line has one: isolated, cut with an ellipsis, and the mark of compared numbers.
 
+use crate::pieces::live;
 use leptos::html::span;
 use leptos::prelude::*;
 use sotto_texts::say;
@@ -21,5 +22,5 @@ pub(crate) fn verified_mark(verified: impl Fn() -> bool + Send + Sync + 'static)
             span().class("spoken").child(w(say::person_verified())),
         ))
     };
-    (move || verified().then(mark)).into_any()
+    live(move || verified().then(mark))
 }

@@ -1,5 +1,6 @@
 //! Notices at the edge of the screen, with their way back.
 
+use crate::pieces::live;
 use leptos::html::{div, p};
 use leptos::prelude::*;
 use sotto_texts::say;
@@ -22,7 +23,7 @@ pub(crate) fn notices(app: App) -> AnyView {
                 .key(|notice: &Notice| (notice.key, notice.undo_until.is_some()))
                 .children(move |notice| drawn(app, &notice))
                 .build()),
-            move || app.trouble.get().map(|words| line(words, None, move || app.trouble.set(None))),
+            live(move || app.trouble.get().map(|words| line(words, None, move || app.trouble.set(None)))),
         ))
         .into_any()
 }

@@ -9,7 +9,7 @@ use sotto_view::start::{Broken, Stage};
 
 use super::head;
 use crate::app::App;
-use crate::pieces::Button;
+use crate::pieces::{Button, live};
 use crate::words::{self, w};
 use crate::{browser, icons};
 
@@ -26,7 +26,7 @@ pub(super) fn draw(app: App) -> AnyView {
         .class("column")
         .attr("role", "alert")
         .child((
-            move || head(None, w(say::broken_title()), words::broken(why())),
+            live(move || head(None, w(say::broken_title()), words::broken(why()))),
             nothing_lost,
             div().class("actions").child((
                 Button::main(w(say::action_try_again()))

@@ -9,7 +9,7 @@ use sotto_view::start::{SignUp, Stage};
 
 use super::{busy, head, refused};
 use crate::app::App;
-use crate::pieces::{Button, Field, small_icon, wrong};
+use crate::pieces::{Button, Field, live, small_icon, wrong};
 use crate::words::w;
 use crate::{browser, icons};
 
@@ -48,7 +48,7 @@ pub(super) fn draw(app: App) -> AnyView {
                         .draw(),
                     invitation(app, invite),
                     wrong(move || refused(app)),
-                    move || Button::wide(words()).disabled(move || busy.get()).submit(),
+                    live(move || Button::wide(words()).disabled(move || busy.get()).submit()),
                 )),
             ul().class("facts").child(
                 li().child((

@@ -15,7 +15,7 @@ use sotto_view::refusal::Refusal;
 use sotto_view::start::{SignUp, Stage};
 
 use crate::app::App;
-use crate::pieces::mark;
+use crate::pieces::{live, mark};
 use crate::words::{self, w};
 
 /// Which page: what is typed on one stays while only its state changes.
@@ -36,7 +36,7 @@ pub(crate) fn draw(app: App) -> AnyView {
     let page = Memo::new(move |_| app.screens.stage.with(|stage| page(stage.as_ref())));
     main()
         .class("start")
-        .child(move || match page.get() {
+        .child(live(move || match page.get() {
             Page::Opening => opening(app),
             Page::Lock => lock::draw(app),
             Page::Unlock => unlock::draw(app),
@@ -45,7 +45,7 @@ pub(crate) fn draw(app: App) -> AnyView {
             Page::Confirm => confirm::draw(app),
             Page::Registering => registering::draw(app),
             Page::Broken => broken::draw(app),
-        })
+        }))
         .into_any()
 }
 

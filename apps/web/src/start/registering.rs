@@ -1,5 +1,6 @@
 //! The server is being asked for the account.
 
+use crate::pieces::live;
 use leptos::html::{div, p};
 use leptos::prelude::*;
 use sotto_texts::say;
@@ -25,9 +26,9 @@ pub(super) fn draw(app: App) -> AnyView {
         .class("column")
         .child((
             head(None, w(say::registering_title(&handle)), String::new()),
-            div()
-                .attr("role", "status")
-                .child(move || waiting().then(|| p().class("lead").child(w(say::registering_waiting())))),
+            div().attr("role", "status").child(live(move || {
+                waiting().then(|| p().class("lead").child(w(say::registering_waiting())))
+            })),
         ))
         .into_any()
 }

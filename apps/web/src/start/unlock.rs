@@ -9,7 +9,7 @@ use sotto_view::action::ProfileAction;
 
 use super::{busy, head, refused};
 use crate::app::App;
-use crate::pieces::{Button, Field, wrong};
+use crate::pieces::{Button, Field, live, wrong};
 use crate::words::w;
 
 pub(super) fn draw(app: App) -> AnyView {
@@ -34,7 +34,7 @@ pub(super) fn draw(app: App) -> AnyView {
                         .focus()
                         .secret(),
                     wrong(move || refused(app)),
-                    move || Button::wide(words()).disabled(move || busy.get()).submit(),
+                    live(move || Button::wide(words()).disabled(move || busy.get()).submit()),
                 )),
         ))
         .into_any()

@@ -14,7 +14,7 @@ use sotto_view::keys::ConversationKey;
 use crate::app::App;
 use crate::browser;
 use crate::icons;
-use crate::pieces::{Button, icon};
+use crate::pieces::{Button, icon, live};
 use crate::words::{called, w};
 
 /// Typing has paused after this time.
@@ -47,10 +47,10 @@ pub(super) fn draw(app: App, conversation: ConversationKey) -> AnyView {
     on_cleanup(move || desk.keep_draft());
     footer()
         .class("composer")
-        .child(move || match writing.get() {
+        .child(live(move || match writing.get() {
             Writing::Blocked => desk.blocked(),
             other => desk.open(other),
-        })
+        }))
         .into_any()
 }
 
@@ -163,7 +163,7 @@ impl Desk {
         div()
             .child((
                 note.map(|note| p().class("note").child(note)),
-                div().attr("role", "status").child(move || self.limit()),
+                div().attr("role", "status").child(live(move || self.limit())),
                 form()
                     .on(ev::submit, move |event| {
                         event.prevent_default();

@@ -8,14 +8,14 @@ use sotto_view::thread::{Standing, Thread};
 
 use crate::app::{App, Place};
 use crate::icons;
-use crate::pieces::Button;
+use crate::pieces::{Button, live};
 use crate::words::{called, w};
 
 pub(super) fn draw(app: App) -> AnyView {
     let asked = Memo::new(move |_| {
         app.screens.thread.with(|thread| thread.clone().filter(|thread| thread.standing == Standing::Request))
     });
-    (move || asked.get().map(|thread| panel(app, &thread))).into_any()
+    live(move || asked.get().map(|thread| panel(app, &thread)))
 }
 
 fn panel(app: App, thread: &Thread) -> AnyView {

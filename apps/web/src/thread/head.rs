@@ -9,7 +9,7 @@ use sotto_view::name::Person;
 
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{AvatarSize, avatar, icon_button, theirs, verified_mark};
+use crate::pieces::{AvatarSize, avatar, icon_button, live, theirs, verified_mark};
 use crate::words::{called, handle, w};
 
 pub(super) fn draw(app: App) -> AnyView {
@@ -27,13 +27,13 @@ pub(super) fn draw(app: App) -> AnyView {
                 app.act(Action::Close)
             }),
             button().class("person").attr("type", "button").on(ev::click, move |_| toggle(app)).child((
-                move || avatar(&person.get(), AvatarSize::Small),
+                live(move || avatar(&person.get(), AvatarSize::Small)),
                 div().class("names").child((
                     div().class("who").child((
                         h1().class("theirs").child(theirs(move || called(&person.get()))),
                         verified_mark(move || person.get().verified),
                     )),
-                    move || beside().map(|handle| span().class("handle").child(handle)),
+                    live(move || beside().map(|handle| span().class("handle").child(handle))),
                 )),
             )),
             details(app, person),
@@ -42,11 +42,10 @@ pub(super) fn draw(app: App) -> AnyView {
 }
 
 fn details(app: App, person: Memo<Person>) -> AnyView {
-    (move || {
+    live(move || {
         let words = w(say::thread_details(&called(&person.get())));
         icon_button("icon-button", icons::INFO, words, move || toggle(app))
     })
-    .into_any()
 }
 
 fn toggle(app: App) {

@@ -9,22 +9,21 @@ use sotto_view::timeline::{Item, System};
 
 use super::message;
 use crate::app::App;
-use crate::pieces::{AvatarSize, avatar, theirs};
+use crate::pieces::{AvatarSize, avatar, live, theirs};
 use crate::words::{called, day, handle, w};
 
 /// One item; it is one element.
 pub(super) fn draw(app: App, item: RwSignal<Item>) -> AnyView {
-    (move || match item.get() {
+    live(move || match item.get() {
         Item::Day(at) => separator(app, at),
         Item::New => div().class("new-line").child(w(say::timeline_new())).into_any(),
         Item::System(System::Beginning { person }) => beginning(&person),
         Item::Message(message) => message::draw(app, &message),
     })
-    .into_any()
 }
 
 fn separator(app: App, at: CalendarDay) -> AnyView {
-    div().class("day").child(span().child(move || day(at, app.screens.today.get()))).into_any()
+    div().class("day").child(span().child(live(move || day(at, app.screens.today.get())))).into_any()
 }
 
 /// The first line of a history. What is certain and what is not is said here, where it is decided.

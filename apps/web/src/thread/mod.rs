@@ -14,7 +14,7 @@ use sotto_texts::say;
 
 use crate::app::{App, Place};
 use crate::icons;
-use crate::pieces::{Button, empty, mark, small_icon};
+use crate::pieces::{Button, empty, live, mark, small_icon};
 use crate::words::w;
 
 /// The open conversation.
@@ -27,10 +27,10 @@ pub(crate) fn draw(app: App) -> AnyView {
         .class("main-pane")
         .child((
             head::draw(app),
-            move || alarm.get().then(|| alarm_line(app)),
-            move || key.get().map(|_| timeline::draw(app)),
+            live(move || alarm.get().then(|| alarm_line(app))),
+            live(move || key.get().map(|_| timeline::draw(app))),
             deciding::draw(app),
-            move || key.get().map(|key| composer::draw(app, key)),
+            live(move || key.get().map(|key| composer::draw(app, key))),
         ))
         .into_any()
 }

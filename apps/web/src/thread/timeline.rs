@@ -11,7 +11,7 @@ use super::item;
 use super::roll::Roll;
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{lines_skeleton, small_icon};
+use crate::pieces::{lines_skeleton, live, small_icon};
 use crate::words::{called, day, unreadable, w};
 
 /// Characters of a new line that are read out.
@@ -48,8 +48,8 @@ pub(super) fn draw(app: App) -> AnyView {
         .class("timeline")
         .child((
             lines,
-            move || (!items.is_known()).then(lines_skeleton),
-            move || items.is_empty().then(|| p().class("spoken").child(w(say::timeline_empty()))),
+            live(move || (!items.is_known()).then(lines_skeleton)),
+            live(move || items.is_empty().then(|| p().class("spoken").child(w(say::timeline_empty())))),
             floating_day(app, roll),
             to_newest(app, roll),
         ))
@@ -77,7 +77,7 @@ fn to_newest(app: App, roll: Roll) -> AnyView {
         }
         roll.follow();
     };
-    (move || {
+    live(move || {
         shown.get().then(|| {
             let count = unread.get();
             let class = if count > 0 { "to-newest" } else { "to-newest round" };
@@ -96,7 +96,6 @@ fn to_newest(app: App, roll: Roll) -> AnyView {
                 .child(inside)
         })
     })
-    .into_any()
 }
 
 /// Says what somebody else wrote just now.

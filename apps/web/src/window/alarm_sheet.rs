@@ -1,5 +1,6 @@
 //! A grave alarm that was not seen takes the whole width and does not go away by itself.
 
+use crate::pieces::live;
 use leptos::ev;
 use leptos::html::{Dialog, dialog, div};
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ pub(super) fn draw(app: App) -> AnyView {
         };
         app.screens.alarms.all().into_iter().find(waits)
     });
-    (move || grave.get().map(|card| shown(app, &card, aside))).into_any()
+    live(move || grave.get().map(|card| shown(app, &card, aside)))
 }
 
 fn shown(app: App, card: &AlarmCard, aside: RwSignal<Vec<AlarmKey>>) -> AnyView {

@@ -9,14 +9,14 @@ use sotto_view::connection::Connection;
 
 use crate::app::{App, Place};
 use crate::icons;
-use crate::pieces::{Button, small_icon};
+use crate::pieces::{Button, live, small_icon};
 use crate::words::{self, w};
 
 pub(super) fn draw(app: App) -> AnyView {
     div()
         .class("banner-room")
         .attr("role", "status")
-        .child(move || app.screens.connection.get().and_then(|connection| line(app, connection)))
+        .child(live(move || app.screens.connection.get().and_then(|connection| line(app, connection))))
         .into_any()
 }
 

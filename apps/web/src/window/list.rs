@@ -10,7 +10,7 @@ use sotto_view::keys::ConversationKey;
 use super::{requests, row};
 use crate::app::{App, Layer, Place};
 use crate::icons;
-use crate::pieces::{Button, empty, icon, icon_button, rows_skeleton};
+use crate::pieces::{Button, empty, icon, icon_button, live, rows_skeleton};
 use crate::words::{called, handle, w};
 use crate::{browser, keyboard};
 
@@ -25,10 +25,10 @@ pub(super) fn pane(app: App) -> AnyView {
         .class("list-pane")
         .attr("aria-label", w(say::list_label()))
         .child((
-            move || match app.place.get() {
+            live(move || match app.place.get() {
                 Place::Requests => requests::draw(app),
                 _ => conversations(app),
-            },
+            }),
             grip(),
         ))
         .into_any()
@@ -46,7 +46,7 @@ fn conversations(app: App) -> AnyView {
                 }),
             )),
             div().class("list-tools").child(search(wanted)),
-            move || rows(app, wanted),
+            live(move || rows(app, wanted)),
         ))
         .into_any()
 }

@@ -12,6 +12,7 @@ mod row;
 
 pub(crate) use row::state_icon;
 
+use crate::pieces::live;
 use leptos::ev;
 use leptos::html::div;
 use leptos::prelude::*;
@@ -36,10 +37,10 @@ pub(crate) fn draw(app: App) -> AnyView {
         .child((
             banner::draw(app),
             rail::draw(app),
-            move || listed().then(|| list::pane(app)),
-            move || main_pane(app, opened),
-            move || app.screens.contact.with(Option::is_some).then(|| pages::contact(app)),
-            move || app.layer.get().map(|layer| over(app, layer)),
+            live(move || listed().then(|| list::pane(app))),
+            live(move || main_pane(app, opened)),
+            live(move || app.screens.contact.with(Option::is_some).then(|| pages::contact(app))),
+            live(move || app.layer.get().map(|layer| over(app, layer))),
             alarm_sheet::draw(app),
         ))
         .into_any()

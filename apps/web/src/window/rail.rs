@@ -7,7 +7,7 @@ use sotto_texts::say;
 
 use crate::app::{App, Place};
 use crate::icons::{self, Icon};
-use crate::pieces::{badge, icon, mark};
+use crate::pieces::{badge, icon, live, mark};
 use crate::words::w;
 
 pub(super) fn draw(app: App) -> AnyView {
@@ -25,13 +25,13 @@ pub(super) fn draw(app: App) -> AnyView {
                 badges.get().requests
             }),
             // Only where there is one: what is seldom needed does not stand in the way.
-            move || {
+            live(move || {
                 alarms.get().then(|| {
                     place(app, Place::Alarms, "place", icons::SHIELD_ALERT, w(say::nav_alarms()), move || {
                         badges.get().alarms
                     })
                 })
-            },
+            }),
             place(app, Place::Settings, "place last", icons::SETTINGS, w(say::nav_settings()), || 0),
         ))
         .into_any()

@@ -9,7 +9,7 @@ use sotto_view::conversations::RequestRow;
 use super::row;
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{AvatarSize, avatar, empty, icon, rows_skeleton, theirs};
+use crate::pieces::{AvatarSize, avatar, empty, icon, live, rows_skeleton, theirs};
 use crate::words::{called, w, when};
 
 pub(super) fn draw(app: App) -> AnyView {
@@ -18,7 +18,7 @@ pub(super) fn draw(app: App) -> AnyView {
         .child((
             header().class("pane-head").child(h1().child(w(say::requests_title()))),
             p().class("list-lead").child(w(say::requests_lead())),
-            move || rows(app),
+            live(move || rows(app)),
         ))
         .into_any()
 }
@@ -52,11 +52,13 @@ fn request(app: App, request: RwSignal<RequestRow>) -> AnyView {
             .attr("aria-current", move || current().then_some("true"))
             .on(ev::click, move |_| app.open(key))
             .child((
-                move || request.with(|row| avatar(&row.person, AvatarSize::Row)),
+                live(move || request.with(|row| avatar(&row.person, AvatarSize::Row))),
                 div().class("who").child(theirs(move || request.with(|row| called(&row.person)))),
                 div().class("when").child(time),
                 div().class("second").child(
-                    div().class("says").child(move || request.with(|row| row.last.as_ref().map(row::line))),
+                    div()
+                        .class("says")
+                        .child(live(move || request.with(|row| row.last.as_ref().map(row::line)))),
                 ),
             )),
     )

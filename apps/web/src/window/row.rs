@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::app::App;
 use crate::icons::{self, Icon};
-use crate::pieces::{AvatarSize, avatar, badge, small_icon, theirs, verified_mark};
+use crate::pieces::{AvatarSize, avatar, badge, live, small_icon, theirs, verified_mark};
 use crate::words::{called, last_line, own_state, w, when};
 
 /// One row. `stops` says whether the Tab key stops here.
@@ -36,18 +36,18 @@ pub(super) fn draw(
             .on(ev::click, move |_| app.open(key))
             .on(ev::focus, move |_| focused())
             .child((
-                move || avatar(&person.get(), AvatarSize::Row),
+                live(move || avatar(&person.get(), AvatarSize::Row)),
                 div().class("who").child((
                     theirs(move || called(&person.get())),
                     verified_mark(move || person.get().verified),
                 )),
-                div().class("when").child(move || time(app, row)),
+                div().class("when").child(live(move || time(app, row))),
                 div().class("second").child((
-                    div().class("says").child(move || row.with(says)),
+                    div().class("says").child(live(move || row.with(says))),
                     badge("badge", move || unread.get()),
                     span()
                         .class("spoken")
-                        .child(move || (unread.get() > 0).then(|| w(say::list_unread(unread.get())))),
+                        .child(live(move || (unread.get() > 0).then(|| w(say::list_unread(unread.get()))))),
                 )),
             )),
     )
