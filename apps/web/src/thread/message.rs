@@ -26,7 +26,7 @@ pub(super) fn draw(app: App, message: &Message) -> AnyView {
         .child((
             author(message),
             bubble(&message.body),
-            meta(message, own),
+            failure.is_none().then(|| meta(message, own)),
             failure.map(|why| trouble(app, message, why)),
         ))
         .into_any()
