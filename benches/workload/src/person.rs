@@ -34,7 +34,7 @@ pub struct Person {
     pub(crate) wake_at: Option<Millis>,
     last_command: u64,
     replies: BTreeMap<CommandId, Result<Reply, Refusal>>,
-    /// Whether a profiler is to count this engine's work: see [`Person::work_for_profiler`].
+    /// Whether a profiler is to count this engine's work: see `work_for_profiler` below.
     pub profiled: bool,
     /// Microseconds in the engine so far.
     pub spent_us: f64,
