@@ -13,6 +13,9 @@ use crate::limits::CHECKED_AT_OPEN_BYTES_MAX;
 /// Its name in the pool.
 pub(crate) const FILE: &str = "sotto.db";
 
+/// What SQLCipher 4 takes unless told otherwise. (It answers `PRAGMA page_size` itself, and with a text.)
+const PAGE_BYTES: u64 = 4096;
+
 /// Opens it, making an empty one where there is none.
 ///
 /// The key came out of an authenticated file, so "not a database" means damage, never a wrong passphrase.
@@ -47,8 +50,7 @@ fn set_up(key: &DatabaseKey) -> rusqlite::Result<Connection> {
 
 fn size(connection: &Connection) -> rusqlite::Result<u64> {
     let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    Ok(u64::try_from(pages.saturating_mul(page)).unwrap_or(0))
+    Ok(u64::try_from(pages).unwrap_or(0).saturating_mul(PAGE_BYTES))
 }
 
 /// Checks the MAC of every page.
