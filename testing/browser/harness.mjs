@@ -2,11 +2,13 @@
 // worker's protocol. Everything is on the loopback, and everything that is started is stopped.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+
+import { Process } from "./process.mjs";
 
 const programs = process.env.SOTTO_PROGRAMS ?? new URL("../../target/debug", import.meta.url).pathname;
 const packages = process.env.SOTTO_PACKAGES ?? new URL("../../target/web-tools", import.meta.url).pathname;
@@ -29,20 +31,33 @@ export const PATIENCE_MS = Number(process.env.SOTTO_PATIENCE_MS ?? 120_000);
 /** A passphrase that is long enough. */
 export const PASSPHRASE = "correct horse battery";
 
+/** A browser without a profile. */
+export const launch = () =>
+  chromium.launch({ executablePath: "/usr/bin/chromium", ignoreDefaultArgs: ["--headless"], args: FLAGS, timeout: PATIENCE_MS });
+
+/** The text of a file of one of npm's packages. */
+export const packaged = (path) => readFile(join(packages, "node_modules", path), "utf8");
+
 /** Runs `test` with a fresh server and whatever browsers it opens; stops them all afterwards. */
 export async function withServer(test) {
   const folder = await mkdtemp(join(tmpdir(), "sotto-browser-"));
   const server = await Server.start(join(folder, "server"));
-  const browsers = [];
-  const open = async (name) => {
-    const browser = await Browser.open(join(folder, name), server);
-    browsers.push(browser);
+  const started = [];
+  const open = async (name, options) => {
+    const browser = await Browser.open(join(folder, name), server, options);
+    started.push(browser);
     return browser;
   };
+  const terminal = (name) => {
+    const program = join(programs, "sotto");
+    const person = new Process({ program, profile: join(folder, `${name}-profile`), name, server, patiently });
+    started.push(person);
+    return person;
+  };
   try {
-    await test({ server, open });
+    await test({ server, open, terminal });
   } finally {
-    for (const browser of browsers) await browser.close();
+    for (const one of started) await one.close();
     await server.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
@@ -87,9 +102,14 @@ class Server {
 
 /** A browser profile: its own storage, as many pages as wanted. */
 class Browser {
-  static async open(folder, server) {
+  /**
+   * `before`: a script that every worker runs before the client's own, for a browser that lacks or breaks something. The
+   * service worker stays out then, so that it does not answer for the server. `origin`: where pages come from, if not
+   * from the server itself.
+   */
+  static async open(folder, server, { before, origin } = {}) {
     const browser = new Browser();
-    Object.assign(browser, { folder, server });
+    Object.assign(browser, { folder, server: origin ? { url: origin } : server, before });
     await browser.start();
     return browser;
   }
@@ -100,8 +120,15 @@ class Browser {
       ignoreDefaultArgs: ["--headless"],
       args: FLAGS,
       timeout: PATIENCE_MS,
+      serviceWorkers: this.before === undefined ? "allow" : "block",
     });
     this.context.setDefaultTimeout(PATIENCE_MS);
+    if (this.before !== undefined) {
+      await this.context.route(/\/assets\/sotto-worker-[0-9a-f]+\.js$/, async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, body: `${this.before}\n${await answer.text()}` });
+      });
+    }
     this.requests = [];
     this.context.on("request", (request) => this.requests.push(request.url()));
   }
@@ -130,6 +157,39 @@ class Browser {
 
   async close() {
     await this.context.close();
+  }
+
+  /** Ends all of it at once, as a power cut would, and opens it again. */
+  async killAndReopen() {
+    const over = new Promise((resolve) => this.context.once("close", resolve));
+    for (const pid of await processesOf(this.folder)) process.kill(pid, "SIGKILL");
+    await over;
+    while ((await processesOf(this.folder)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    // What a browser that ends orderly removes: a new one takes it for a sign that the profile is in use.
+    for (const name of ["SingletonLock", "SingletonSocket", "SingletonCookie"]) {
+      await rm(join(this.folder, name), { force: true });
+    }
+    await this.start();
+  }
+
+  /** Deletes what this site stored, as the browser itself would: `what` is the DevTools protocol's list. */
+  async wipe(what = "file_systems,indexeddb,cache_storage,service_workers") {
+    await this.devtools("Storage.clearDataForOrigin", { origin: this.server.url, storageTypes: what });
+  }
+
+  /** How many bytes this site may store; without a number as many as ever. */
+  async limitStorage(bytes) {
+    const quota = bytes === undefined ? {} : { quotaSize: bytes };
+    await this.devtools("Storage.overrideQuotaForOrigin", { origin: this.server.url, ...quota });
+  }
+
+  /** A command of the DevTools protocol. The session stays open, because what it changed ends with it. */
+  async devtools(command, parameters) {
+    if (this.commands?.context !== this.context) {
+      const page = this.context.pages()[0] ?? (await this.context.newPage());
+      this.commands = { context: this.context, session: await this.context.newCDPSession(page) };
+    }
+    return this.commands.session.send(command, parameters);
   }
 
   /** Closed and opened again: what was only in memory is gone. */
@@ -248,6 +308,16 @@ class Tab {
     session.send("Page.crash").catch(() => {});
     await gone;
   }
+}
+
+/** Processes of the browser with this profile. */
+async function processesOf(folder) {
+  const found = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.split("\0").includes(`--user-data-dir=${folder}`)) found.push(Number(pid));
+  }
+  return found;
 }
 
 /** Rejects, with what was waited for, when it takes longer than anything may. */

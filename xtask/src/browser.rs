@@ -12,8 +12,14 @@ use crate::workspace::Workspace;
 const FOLDER: &str = "testing/browser";
 /// Tells the tests where the programs are.
 const PROGRAMS_VARIABLE: &str = "SOTTO_PROGRAMS";
+/// Tells the tests where the scenarios for a worker are.
+const SCENARIOS_VARIABLE: &str = "SOTTO_SCENARIOS";
 /// Tells the tests where npm's packages are.
 const PACKAGES_VARIABLE: &str = "SOTTO_PACKAGES";
+/// Tells the tests where the scripted screens are.
+const SHOWCASE_VARIABLE: &str = "SOTTO_SHOWCASE";
+/// Tells the tests where pictures of all screens go.
+const SCREENS_VARIABLE: &str = "SOTTO_SCREENS";
 
 /// Builds what the tests start, and runs them.
 pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<Counts> {
@@ -30,6 +36,9 @@ pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<Counts> {
     // One after the other: each starts browsers of its own.
     node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(&tests);
     node.env(PROGRAMS_VARIABLE, workspace.target.join("debug")).env(PACKAGES_VARIABLE, packages);
+    node.env(SCENARIOS_VARIABLE, web::scenarios_folder(workspace));
+    node.env(SHOWCASE_VARIABLE, web::showcase_folder(workspace));
+    node.env(SCREENS_VARIABLE, workspace.target.join("screens"));
     let shown = shell::tee(&mut node, &folder)?;
     let counts = counts::read_node(&shown.text).context("node's runner closed on no test")?;
     if !shown.succeeded && counts.failed == 0 {

@@ -62,6 +62,9 @@ enum Chore {
     /// Build the web client into target/web; the next build of sottod includes it
     #[command(after_help = "Example: cargo xtask web && cargo build --package sottod")]
     Web(web::Options),
+    /// Build the page with scripted screens in place of the core, to look at (target/showcase)
+    #[command(after_help = "Example: cargo xtask showcase && node testing/browser/showcase.mjs")]
+    Showcase,
     /// Build the web client and run its tests in Debian's Chromium
     #[command(after_help = "Example: cargo xtask browser --keep-going")]
     Browser(Going),
@@ -134,6 +137,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Chore::Web(options) => {
             setup::for_web(&workspace)?;
             println!("{}", web::build(&workspace, options)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Chore::Showcase => {
+            setup::for_web(&workspace)?;
+            println!("{}", web::build_showcase(&workspace)?);
             Ok(ExitCode::SUCCESS)
         }
         Chore::Fuzz(options) => options.run(&workspace),

@@ -41,7 +41,7 @@ pub(crate) fn test() -> Vec<Step> {
 
 /// The web client: built, checked, and run in Chromium. Not yet part of every test run.
 pub(crate) fn browser() -> Vec<Step> {
-    vec![SET_UP, WEB_CLIPPY, WEB, BROWSER]
+    vec![SET_UP, WEB_CLIPPY, WEB, SHOWCASE, WEB_SCENARIOS, BROWSER]
 }
 
 const SET_UP: Step =
@@ -103,7 +103,12 @@ const WEB_CLIPPY: Step = Step {
     name: "clippy for the browser",
     run: |workspace| {
         let target = ["--target", "wasm32-unknown-unknown"];
-        for (package, features) in [("sotto-browser", "worker"), ("sotto-web", "")] {
+        for (package, features) in [
+            ("sotto-browser", "worker"),
+            ("sotto-view-tests", ""),
+            ("sotto-web", ""),
+            ("sotto-web", "showcase"),
+        ] {
             let mut cargo = shell::cargo();
             cargo.args(["clippy", "--locked", "--package", package, "--features", features]).args(target);
             shell::run(cargo.args(["--", "-D", "warnings"]), &workspace.root)?;
@@ -113,6 +118,13 @@ const WEB_CLIPPY: Step = Step {
 };
 
 const WEB: Step = Step { name: "web client", run: |workspace| checked(web::build(workspace, web::FULL)?) };
+
+/// Its screens are photographed and judged by the browser's tests.
+const SHOWCASE: Step = Step { name: "showcase", run: |workspace| checked(web::build_showcase(workspace)?) };
+
+/// Engine and view, and what is tested of them natively, for a worker.
+const WEB_SCENARIOS: Step =
+    Step { name: "scenarios for the browser", run: |workspace| checked(web::scenarios(workspace)?) };
 
 const BROWSER: Step = Step { name: "browser", run: |workspace| Ok(Done::Tested(browser::test(workspace)?)) };
 

@@ -4,6 +4,9 @@
 //! is named after its content and may be cached for ever; `index.html`, the manifest and the service worker name them and
 //! are asked for anew each time. Beside each file lies what a server sends to a browser that takes brotli or gzip.
 //!
+//! The showcase is a page of another build, in `target/showcase/`: a script stands in for the core, so that every screen
+//! can be looked at. No program takes it in.
+//!
 //! Reading order: this file (what is built, from what), `compile` (cargo and wasm-bindgen), `optimise` (wasm-opt),
 //! `site` (names, references, compression).
 
@@ -39,13 +42,17 @@ pub(crate) const QUICK: Options = Options { no_opt: true };
 
 const WORKER: Program = Program { package: "sotto-browser", name: "sotto-worker", features: &["worker"] };
 const PAGE: Program = Program { package: "sotto-web", name: "sotto-web", features: &[] };
+const SHOWCASE: Program = Program { features: &["showcase"], ..PAGE };
+
+/// What tests run in a worker: scenarios of engine and view.
+const SCENARIOS: Program = Program { package: "sotto-view-tests", name: "sotto-scenarios", features: &[] };
 
 /// Runs again when it was touched: a build of `sottod` that found no web client does not look again by itself.
 const EMBEDDER: &str = "apps/sottod/build.rs";
-/// Where the page's frame lies: template, boot scripts, manifest, icon.
+/// Where the page's frame lies: template, boot scripts, manifest.
 const FRAME: &str = "client/browser/web";
 const STYLES: &str = "apps/web/styles";
-/// Further files of the page, under their own names' hashes; an `icon.svg` here takes the place of the frame's.
+/// Pictures. Templates name them by their stems.
 const STATIC: &str = "apps/web/static";
 
 /// Where the result lies.
@@ -53,13 +60,43 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("web")
 }
 
+/// Where the showcase lies.
+pub(crate) fn showcase_folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("showcase")
+}
+
+/// Where script and WebAssembly of the scenarios lie.
+pub(crate) fn scenarios_folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("web-scenarios")
+}
+
+/// Builds the scenarios that run in a browser.
+pub(crate) fn scenarios(workspace: &Workspace) -> anyhow::Result<String> {
+    let folder = scenarios_folder(workspace);
+    let mut bytes_in_all = 0;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    for module in compile::compile(workspace, [SCENARIOS])? {
+        let (script, wasm) = (format!("{}.js", module.name), module.wasm_name());
+        let files = [(script, module.script.into_bytes()), (wasm, module.wasm)];
+        let snippets = module.snippets.into_iter().map(|(path, text)| (path, text.into_bytes()));
+        for (path, bytes) in files.into_iter().chain(snippets) {
+            let path = folder.join(path.trim_start_matches("./"));
+            fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+            bytes_in_all += bytes.len();
+            fs::write(path, bytes)?;
+        }
+    }
+    Ok(format!("{} kB", bytes_in_all / 1_000))
+}
+
 /// Builds it; says how much a first visit loads.
 pub(crate) fn build(workspace: &Workspace, options: Options) -> anyhow::Result<String> {
-    let mut modules = compile::compile(workspace, &[WORKER, PAGE])?;
-    if !options.no_opt {
-        modules = optimise::optimise(workspace, modules)?;
-    }
-    let site = assemble(workspace, modules)?;
+    let [worker, page] = compile::compile(workspace, [WORKER, PAGE])?;
+    let [worker, page] =
+        if options.no_opt { [worker, page] } else { optimise::optimise(workspace, [worker, page])? };
+    let site = assemble(workspace, page, Some(worker))?;
     if let Some(path) = site.naming(&compile::telltales(workspace)?) {
         bail!("{path} names a folder of this machine: another clone would give other bytes");
     }
@@ -75,42 +112,51 @@ pub(crate) fn build(workspace: &Workspace, options: Options) -> anyhow::Result<S
     Ok(format!("{} files, {} kB on a first visit\n{}", site.len(), first_load / 1_000, site.table()))
 }
 
-fn assemble(workspace: &Workspace, modules: Vec<Module>) -> anyhow::Result<Site> {
+/// Builds the page of scripted screens, in a folder that no program takes in; says where.
+pub(crate) fn build_showcase(workspace: &Workspace) -> anyhow::Result<String> {
+    let [page] = compile::compile(workspace, [SHOWCASE])?;
+    let folder = showcase_folder(workspace);
+    assemble(workspace, page, None)?.write(&folder)?;
+    Ok(format!("{}; to look at it: node testing/browser/showcase.mjs {0}", folder.display()))
+}
+
+/// Puts a page together; without a worker it says that there is none.
+fn assemble(workspace: &Workspace, page: Module, worker: Option<Module>) -> anyhow::Result<Site> {
     let frame = |name: &str| workspace.read(&format!("{FRAME}/{name}"));
     let mut site = Site::default();
-    let [worker, page] = modules.try_into().ok().context("two programs make two modules")?;
-    let worker = site.add_module(worker, &frame("worker-start.js")?)?;
+    let worker = match worker {
+        Some(worker) => site.add_module(worker, &frame("worker-start.js")?)?.script,
+        None => String::new(),
+    };
     let page = site.add_module(page, &frame("page-start.js")?)?;
     let boot = site.add_asset("boot.js", frame("boot.js")?.into_bytes());
     let style = site.add_asset("style.css", styles(&workspace.root.join(STYLES))?.into_bytes());
-    let icon = icon(workspace, &mut site)?;
-    let names = [
-        ("icon", icon.as_str()),
-        ("style", &style),
-        ("page", &page.script),
-        ("page_wasm", &page.wasm),
-        ("worker", &worker.script),
-        ("boot", &boot),
+    let mut names = pictures(workspace, &mut site)?;
+    let more = [
+        ("style", style),
+        ("page", page.script),
+        ("page_wasm", page.wasm),
+        ("worker", worker),
+        ("boot", boot),
     ];
+    names.extend(more.map(|(name, path)| (name.to_owned(), path)));
     site.add_page("index.html", &filled(&frame("index.html")?, &names)?);
     site.add_page("manifest.webmanifest", &filled(&frame("manifest.webmanifest")?, &names)?);
-    let (version, files) = (site.version(), site.assets_json()?);
-    let names = [("version", version.as_str()), ("files", &files)];
+    let names = [("version".to_owned(), site.version()), ("files".to_owned(), site.assets_json()?)];
     site.add_page("service-worker.js", &filled(&frame("service-worker.js")?, &names)?);
     Ok(site)
 }
 
-fn icon(workspace: &Workspace, site: &mut Site) -> anyhow::Result<String> {
-    let own = workspace.root.join(STATIC);
-    for path in files_of(&own)? {
-        let name = name_of(&path)?;
-        if name != "icon.svg" {
-            site.add_asset(&name, fs::read(&path)?);
-        }
-    }
-    let drawn = own.join("icon.svg");
-    let path = if drawn.exists() { drawn } else { workspace.root.join(FRAME).join("icon.svg") };
-    Ok(site.add_asset("icon.svg", fs::read(path)?))
+/// Adds every picture; says under which name templates find it.
+fn pictures(workspace: &Workspace, site: &mut Site) -> anyhow::Result<Vec<(String, String)>> {
+    let paths = files_of(&workspace.root.join(STATIC))?;
+    paths.into_iter().map(|path| picture(&path, site)).collect()
+}
+
+fn picture(path: &Path, site: &mut Site) -> anyhow::Result<(String, String)> {
+    let name = path.file_name().and_then(|name| name.to_str()).context("a picture's name is text")?;
+    let stem = name.split('.').next().unwrap_or(name).to_owned();
+    Ok((stem, site.add_asset(name, fs::read(path)?)))
 }
 
 /// All style sheets as one, in the order of their names.
@@ -132,12 +178,8 @@ fn files_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn name_of(path: &Path) -> anyhow::Result<String> {
-    Ok(path.file_name().and_then(|name| name.to_str()).context("a file's name is text")?.to_owned())
-}
-
 /// Puts values in the places of a template; every place must have one.
-fn filled(template: &str, values: &[(&str, &str)]) -> anyhow::Result<String> {
+fn filled(template: &str, values: &[(String, String)]) -> anyhow::Result<String> {
     let mut text = template.to_owned();
     for (name, value) in values {
         text = text.replace(&format!("{{{{{name}}}}}"), value);
@@ -157,8 +199,9 @@ mod tests {
 
     #[test]
     fn a_template_with_a_place_that_nothing_fills_is_refused() {
-        assert_eq!(filled("<a href={{page}}>", &[("page", "/x")]).unwrap(), "<a href=/x>");
-        let error = filled("{{page}} {{style}}", &[("page", "/x")]).unwrap_err();
+        let values = [("page".to_owned(), "/x".to_owned())];
+        assert_eq!(filled("<a href={{page}}>", &values).unwrap(), "<a href=/x>");
+        let error = filled("{{page}} {{style}}", &values).unwrap_err();
         assert!(error.to_string().ends_with("{{style"), "{error}");
     }
 

@@ -8,6 +8,8 @@ use sotto_view::Action;
 use sotto_view::keys::ConversationKey;
 use sotto_view::start::Stage;
 
+use crate::ahead::Ahead;
+use crate::browser::Opens;
 use crate::screens::Screens;
 use crate::words::w;
 use crate::{browser, pieces, start, window};
@@ -26,6 +28,8 @@ pub(crate) struct App {
     pub(crate) trouble: RwSignal<Option<String>>,
     /// Counts up when the timeline is to go to its end: something was sent.
     pub(crate) newest: RwSignal<u64>,
+    /// What is shown and done before the core has said anything.
+    ahead: Ahead,
     send: StoredValue<Option<Send>, LocalStorage>,
 }
 
@@ -60,12 +64,19 @@ impl App {
             spoken: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
             newest: RwSignal::new(0),
+            ahead: Ahead::new(),
             send: StoredValue::new_local(None),
         }
     }
 
     /// Passes on what a person did.
     pub(crate) fn act(self, action: Action) {
+        if let Some(action) = self.ahead.hold(self.screens, action) {
+            self.pass_on(action);
+        }
+    }
+
+    fn pass_on(self, action: Action) {
         self.send.with_value(|send| {
             if let Some(send) = send {
                 send(action);
@@ -91,14 +102,19 @@ impl App {
     /// Takes in what the core says.
     pub(crate) fn hear(self, said: FromWorker) {
         match said {
-            FromWorker::Updates(updates) => {
+            FromWorker::Updates(mut updates) => {
+                let held = self.ahead.hear(&mut updates);
                 let in_step = updates.into_iter().try_for_each(|update| self.screens.apply(update));
                 if in_step.is_err() {
                     self.act(Action::Refresh);
                 }
+                if let Some(action) = held {
+                    self.pass_on(action);
+                }
             }
             FromWorker::Answered { outcome, .. } => self.trouble(outcome),
-            FromWorker::Role(_) | FromWorker::Remember(_) => {}
+            FromWorker::Remember(false) => browser::store_opens(Opens::Nothing),
+            FromWorker::Role(_) | FromWorker::Remember(true) => {}
         }
     }
 
@@ -130,6 +146,7 @@ impl App {
 pub(crate) fn mount() {
     browser::apply_theme(browser::theme());
     browser::follow_visible_height();
+    browser::remove_splash();
     leptos::mount::mount_to_body(|| {
         let app = App::new();
         window::listen(app);
@@ -151,9 +168,12 @@ fn begin(app: App) {
 fn begin(app: App) {
     let client = sotto_browser::page::Client::start(move |said| app.hear(said), move || app.core_missing());
     match client {
-        Ok(client) => app.connect(move |action| {
-            client.act(action);
-        }),
+        Ok(client) => {
+            app.ahead.guess(app.screens);
+            app.connect(move |action| {
+                client.act(action);
+            });
+        }
         Err(_) => app.core_missing(),
     }
 }

@@ -5,8 +5,11 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-/// Key of the theme in the browser's own storage: not part of the profile, because it is needed before it opens.
+/// Key of the theme in the browser's own storage: not part of the profile, because it is needed before it opens. The boot
+/// script reads it, too.
 const THEME: &str = "sotto.theme";
+/// Key of how the profile opens: needed before it does, too.
+const OPENS: &str = "sotto.opens";
 const LIST_WIDTH: &str = "sotto.list";
 /// Below this width there is one pane.
 const PHONE: &str = "(max-width: 719px)";
@@ -63,6 +66,37 @@ pub(crate) fn store_list_width(width: f64) {
     store(LIST_WIDTH, &width.round().to_string());
 }
 
+/// How the profile here opens, as far as this page has learned it: it is drawn before the core has said anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// There was none when this page was last here.
+    Nothing,
+    WithPassphrase,
+    ByItself,
+}
+
+/// How the profile opened the last time.
+pub(crate) fn opens() -> Opens {
+    match stored(OPENS).as_deref() {
+        Some("passphrase") => Opens::WithPassphrase,
+        Some("device") => Opens::ByItself,
+        _ => Opens::Nothing,
+    }
+}
+
+/// Keeps how the profile opens, for the next time.
+pub(crate) fn store_opens(opens: Opens) {
+    match opens {
+        Opens::WithPassphrase => store(OPENS, "passphrase"),
+        Opens::ByItself => store(OPENS, "device"),
+        Opens::Nothing => {
+            if let Some(storage) = local_storage() {
+                let _ = storage.remove_item(OPENS);
+            }
+        }
+    }
+}
+
 fn local_storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
@@ -84,6 +118,16 @@ fn root() -> Option<HtmlElement> {
 fn matches(query: &str) -> bool {
     let found = web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
     found.is_some_and(|query| query.matches())
+}
+
+/// Takes away what the page showed until there was something to show.
+pub(crate) fn remove_splash() {
+    let splash = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector(".splash").ok().flatten());
+    if let Some(splash) = splash {
+        splash.remove();
+    }
 }
 
 /// Whether there is one pane.
@@ -154,6 +198,14 @@ fn invite_in(hash: &str) -> Option<String> {
 #[cfg(feature = "showcase")]
 pub(crate) fn query() -> String {
     web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default()
+}
+
+/// Notes something on the page's root.
+#[cfg(feature = "showcase")]
+pub(crate) fn mark(name: &str, value: &str) {
+    if let Some(root) = root() {
+        let _ = root.set_attribute(name, value);
+    }
 }
 
 /// Puts a text on the clipboard.

@@ -4,7 +4,7 @@
 //! actions ([`app`]). Elements are made one by one with Leptos' builders: no text ever becomes markup, and nothing here
 //! needs what a strict Content-Security-Policy with Trusted Types forbids.
 //!
-//! Reading order: [`app`], [`screens`], [`keyed`]; [`words`]; [`keyboard`], [`geometry`] (plain arithmetic, tested
+//! Reading order: [`app`], [`ahead`], [`screens`], [`keyed`]; [`words`]; [`keyboard`], [`geometry`] (plain arithmetic, tested
 //! natively); [`browser`] (what is asked of the browser); then what is drawn: [`start`], [`window`], [`thread`],
 //! [`pages`], made of [`pieces`].
 
@@ -13,6 +13,7 @@
     expect(dead_code, reason = "without a worker nothing is heard: natively only the arithmetic is tested")
 )]
 
+mod ahead;
 mod app;
 mod browser;
 mod geometry;

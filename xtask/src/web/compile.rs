@@ -38,8 +38,13 @@ impl Module {
 }
 
 /// Compiles each program by itself, so that none links what only another needs.
-pub(super) fn compile(workspace: &Workspace, programs: &[Program]) -> anyhow::Result<Vec<Module>> {
-    programs.iter().map(|program| compile_one(workspace, program)).collect()
+pub(super) fn compile<const N: usize>(
+    workspace: &Workspace,
+    programs: [Program; N],
+) -> anyhow::Result<[Module; N]> {
+    let modules: Vec<Module> =
+        programs.iter().map(|program| compile_one(workspace, program)).collect::<Result<_, _>>()?;
+    modules.try_into().ok().context("each program makes one module")
 }
 
 fn compile_one(workspace: &Workspace, program: &Program) -> anyhow::Result<Module> {

@@ -24,10 +24,15 @@ const FEATURES: [&str; 7] = [
 ];
 
 /// Optimises each module for size, and a little for speed.
-pub(super) fn optimise(workspace: &Workspace, modules: Vec<Module>) -> anyhow::Result<Vec<Module>> {
+pub(super) fn optimise<const N: usize>(
+    workspace: &Workspace,
+    modules: [Module; N],
+) -> anyhow::Result<[Module; N]> {
     let tools = install(workspace)?;
     let program = tools.join("node_modules/binaryen/bin/wasm-opt");
-    modules.into_iter().map(|module| optimise_one(&tools, &program, module)).collect()
+    let modules: Vec<Module> =
+        modules.into_iter().map(|module| optimise_one(&tools, &program, module)).collect::<Result<_, _>>()?;
+    modules.try_into().ok().context("one module each")
 }
 
 fn optimise_one(folder: &Path, program: &Path, mut module: Module) -> anyhow::Result<Module> {

@@ -1,6 +1,6 @@
 //! All alarms, newest first.
 
-use leptos::html::{article, div, h1, header, main, p};
+use leptos::html::{article, div, h1, header, p, section};
 use leptos::prelude::*;
 use sotto_texts::say;
 
@@ -22,7 +22,7 @@ pub(crate) fn alarms(app: App) -> AnyView {
             .attr("class", class)
             .child(live(move || card.with(|card| alarm_text(app, card, None::<fn()>))))
     });
-    main()
+    section()
         .class("main-pane over-list")
         .child(div().class("scroll").child(div().class("page").child((
             header().class("pane-head").child(h1().child(w(say::alarms_title()))),

@@ -1,7 +1,7 @@
 //! Settings: one page, a card a subject.
 
 use leptos::ev;
-use leptos::html::{button, div, h1, h2, header, main, section, span};
+use leptos::html::{button, div, h1, h2, header, section, span};
 use leptos::prelude::*;
 use sotto_texts::say;
 
@@ -15,7 +15,7 @@ use crate::words::w;
 /// The page.
 pub(crate) fn settings(app: App) -> AnyView {
     let known = Memo::new(move |_| app.screens.settings.with(Option::is_some));
-    main()
+    section()
         .class("main-pane over-list")
         .child(div().class("scroll").child(div().class("page").child((
             header().class("pane-head").child(h1().child(w(say::settings_title()))),

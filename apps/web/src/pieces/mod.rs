@@ -23,5 +23,5 @@ pub(crate) use icon::{icon, mark, small_icon};
 pub(crate) use live::live;
 pub(crate) use name::{theirs, verified_mark};
 pub(crate) use notices::notices;
-pub(crate) use sheet::sheet;
+pub(crate) use sheet::{modal, sheet};
 pub(crate) use skeleton::{lines_skeleton, rows_skeleton};

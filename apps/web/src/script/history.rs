@@ -4,7 +4,7 @@ use sotto_view::calendar::LocalTime;
 use sotto_view::keys::{ConversationKey, LineKey};
 use sotto_view::timeline::{Author, Body, Item, Message, OwnState, SendFailure, System, Text, Unreadable};
 
-use super::people::{HOSTILE, LONG, MARA, STRANGER, at};
+use super::people::{BLOCKED, DECLINED, HOSTILE, JONAS, LONG, MARA, STRANGER, at};
 
 /// Lines of the long conversation.
 const LONG_LINES: usize = 100_000;
@@ -27,14 +27,14 @@ pub(super) fn of(key: ConversationKey) -> (Vec<Item>, usize) {
         MARA => (mara(), 0),
         LONG => of_long(),
         HOSTILE => (hostile(), 0),
-        STRANGER => (stranger(), 0),
-        other if other.0 == 2 => (jonas(), 0),
+        STRANGER | DECLINED | BLOCKED => (stranger(key), 0),
+        JONAS => (jonas(), 0),
         other => (of_new(other), 0),
     }
 }
 
 pub(super) fn unread(key: ConversationKey) -> u64 {
-    if key.0 == 2 { 3 } else { 0 }
+    if key == JONAS { 3 } else { 0 }
 }
 
 /// Lines of the long conversation; days of two hundred lines.
@@ -144,7 +144,7 @@ fn mara() -> Vec<Item> {
 }
 
 fn jonas() -> Vec<Item> {
-    let mut pen = Pen::new(ConversationKey(2)).day(1);
+    let mut pen = Pen::new(JONAS).day(1);
     for number in 0..12 {
         let text = format!("Yesterday’s note number {number}, kept short.");
         pen = pen.them(&text, at(1, 10, number), number == 0, number == 11);
@@ -162,9 +162,9 @@ fn jonas() -> Vec<Item> {
         .items
 }
 
-fn stranger() -> Vec<Item> {
-    let mut pen = Pen::new(STRANGER);
-    pen.items.push(Item::System(System::Beginning { person: super::people::of(STRANGER) }));
+fn stranger(key: ConversationKey) -> Vec<Item> {
+    let mut pen = Pen::new(key);
+    pen.items.push(Item::System(System::Beginning { person: super::people::of(key) }));
     pen.day(0)
         .them(
             "Hello, Mara gave me your handle. We met at the harbour in September, I had the green dinghy.",

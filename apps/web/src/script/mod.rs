@@ -1,7 +1,8 @@
 //! A core that is a script: the same types, invented people, no keys and no network. For looking at screens and for
 //! tests that photograph them; the feature `showcase` builds it, and nothing that is shipped has it.
 //!
-//! `?scene=NAME` chooses a screen, `?components` the page of components.
+//! `?scene=NAME` chooses a screen, `?components` the page of components. The page's root carries the names of all scenes
+//! (`data-scenes`), and says when the scene was told (`data-told`).
 
 mod components;
 mod history;
@@ -24,7 +25,7 @@ use sotto_view::{Update, keys::NoticeKey};
 use sotto_wire::ids::Millis;
 
 pub(crate) use self::components::components;
-use crate::app::{App, Place};
+use crate::app::App;
 use crate::browser;
 
 /// Whether the page of components is asked for.
@@ -35,12 +36,8 @@ pub(crate) fn showcase() -> bool {
 /// Starts the script; what it gives takes actions.
 pub(crate) fn start(app: App) -> impl Fn(Action) + 'static {
     let scene = scene_name();
-    match scene.as_str() {
-        "settings" => app.place.set(Place::Settings),
-        "alarms" => app.place.set(Place::Alarms),
-        "request" | "requests" => app.place.set(Place::Requests),
-        _ => {}
-    }
+    scenes::go(&scene, app);
+    browser::mark("data-scenes", &scenes::NAMES.join(" "));
     let state = StoredValue::new(State::default());
     move |action| {
         if matches!(action, Action::Refresh) {
@@ -59,7 +56,11 @@ fn scene_name() -> String {
 
 fn tell(app: App, updates: Vec<Update>) {
     // A real core answers later, too.
-    set_timeout(move || app.hear(FromWorker::Updates(updates.clone())), Duration::ZERO);
+    let told = move || {
+        app.hear(FromWorker::Updates(updates.clone()));
+        browser::mark("data-told", "");
+    };
+    set_timeout(told, Duration::ZERO);
 }
 
 #[derive(Default)]

@@ -15,6 +15,11 @@ use sotto_wire::ids::{AccountId, DeviceId, Handle, Millis};
 /// 23 November 2026.
 pub(super) const TODAY: CalendarDay = CalendarDay { number: 20_780 };
 pub(super) const MARA: ConversationKey = ConversationKey(1);
+pub(super) const JONAS: ConversationKey = ConversationKey(2);
+/// Has a long name.
+pub(super) const LUCIA: ConversationKey = ConversationKey(9);
+pub(super) const DECLINED: ConversationKey = ConversationKey(40);
+pub(super) const BLOCKED: ConversationKey = ConversationKey(41);
 pub(super) const HOSTILE: ConversationKey = ConversationKey(6);
 pub(super) const STRANGER: ConversationKey = ConversationKey(20);
 pub(super) const NEW: ConversationKey = ConversationKey(30);
@@ -38,6 +43,8 @@ pub(super) fn of(key: ConversationKey) -> Person {
         9 => person("lucia", Some("Lucía Fernández de la Cruz y Montenegro del Valle"), false),
         20 => person("k.olsen", Some("Karin Olsen"), false),
         21 => person("free_prizes", Some("PRIZE OFFICE"), false),
+        40 => person("o.brandt", Some("Otto Brandt"), false),
+        41 => person("free_prizes", Some("PRIZE OFFICE"), false),
         _ => person("ada", None, false),
     }
 }
@@ -92,12 +99,17 @@ pub(super) fn badges() -> Badges {
 }
 
 pub(super) fn thread(key: ConversationKey) -> Thread {
-    let standing = if (20..30).contains(&key.0) { Standing::Request } else { Standing::Open };
+    let standing = match key {
+        DECLINED => Standing::Declined,
+        BLOCKED => Standing::Blocked,
+        key if (20..30).contains(&key.0) => Standing::Request,
+        _ => Standing::Open,
+    };
     Thread { key, person: of(key), standing, alarm: key == HOSTILE, failed: false }
 }
 
 pub(super) fn composer(conversation: ConversationKey) -> Composer {
-    let writing = if (20..30).contains(&conversation.0) { Writing::Request } else { Writing::Open };
+    let writing = Writing::from(thread(conversation).standing);
     let text = if conversation.0 == 3 { "About Thursday: I could".to_owned() } else { String::new() };
     Composer { conversation, text, writing }
 }

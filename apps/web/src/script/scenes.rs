@@ -1,5 +1,6 @@
 //! Screens by name.
 
+use leptos::prelude::Set as _;
 use sotto_view::Update;
 use sotto_view::alarms::AlarmCard;
 use sotto_view::connection::Connection;
@@ -8,15 +9,75 @@ use sotto_view::diff::Step;
 use sotto_view::keys::ConversationKey;
 use sotto_view::notice::{Notice, Says};
 use sotto_view::refusal::Refusal;
-use sotto_view::start::{Broken, Lock, RecoveryWords, SignUp, Stage, Unlock};
-use sotto_wire::ids::{Handle, Millis};
+use sotto_view::start::{Broken, Lock, RecoveryWords, Restoring, SignUp, Stage, Unlock};
+use sotto_wire::ids::{Handle, Millis, Minute};
 
 use super::people;
+use crate::app::{App, Layer, Place};
+
+/// Every scene: what is looked at, photographed and checked.
+pub(super) const NAMES: &[&str] = &[
+    "opening",
+    "lock",
+    "unlock",
+    "unlock-wrong",
+    "signup",
+    "signup-taken",
+    "words",
+    "confirm",
+    "confirm-wrong",
+    "registering",
+    "restoring",
+    "broken",
+    "list",
+    "empty",
+    "loading",
+    "thread",
+    "unread",
+    "new",
+    "long",
+    "hostile",
+    "declined",
+    "blocked",
+    "requests",
+    "request",
+    "contact",
+    "contact-new",
+    "settings",
+    "alarms",
+    "alarm",
+    "offline",
+    "clock-off",
+    "notice",
+    "jump",
+    "write",
+    "keys",
+    "server-knows",
+    "erase",
+];
 
 const WORDS: [&str; 12] = [
     "harbour", "velvet", "timber", "ostrich", "quiet", "lantern", "meadow", "copper", "sister", "ribbon",
     "glacier", "orbit",
 ];
+
+/// Where in the page a scene plays.
+pub(super) fn go(name: &str, app: App) {
+    match name {
+        "settings" | "server-knows" | "erase" => app.place.set(Place::Settings),
+        "alarms" => app.place.set(Place::Alarms),
+        "request" | "requests" => app.place.set(Place::Requests),
+        _ => {}
+    }
+    app.layer.set(match name {
+        "jump" => Some(Layer::Jump),
+        "write" => Some(Layer::New),
+        "keys" => Some(Layer::Keys),
+        "server-knows" => Some(Layer::ServerKnows),
+        "erase" => Some(Layer::Erase),
+        _ => None,
+    });
+}
 
 /// What a scene begins with. `open` tells what opening a conversation tells.
 pub(super) fn begin(name: &str, open: &mut dyn FnMut(ConversationKey) -> Vec<Update>) -> Vec<Update> {
@@ -44,8 +105,8 @@ pub(super) fn begin(name: &str, open: &mut dyn FnMut(ConversationKey) -> Vec<Upd
     if let Some(key) = opened(name) {
         updates.extend(open(key));
     }
-    if name == "contact" {
-        updates.push(Update::Contact(Some(people::contact(people::MARA))));
+    if name.starts_with("contact") {
+        updates.extend(opened(name).map(|key| Update::Contact(Some(people::contact(key)))));
     }
     if name == "notice" {
         let says = Says::Blocked { person: people::of(ConversationKey(8)) };
@@ -57,8 +118,11 @@ pub(super) fn begin(name: &str, open: &mut dyn FnMut(ConversationKey) -> Vec<Upd
 
 fn opened(name: &str) -> Option<ConversationKey> {
     match name {
-        "thread" | "contact" | "offline" | "notice" | "alarm" => Some(people::MARA),
-        "unread" => Some(ConversationKey(2)),
+        "thread" | "contact" | "offline" | "clock-off" | "notice" | "alarm" | "keys" => Some(people::MARA),
+        "unread" | "jump" => Some(people::JONAS),
+        "contact-new" => Some(people::LUCIA),
+        "declined" => Some(people::DECLINED),
+        "blocked" => Some(people::BLOCKED),
         "hostile" => Some(people::HOSTILE),
         "request" => Some(people::STRANGER),
         "long" => Some(people::LONG),
@@ -78,6 +142,7 @@ fn alarms(name: &str) -> Vec<AlarmCard> {
 fn connection(name: &str) -> Connection {
     match name {
         "offline" => Connection::Offline { since: Millis(people::at(0, 14, 2).at.0), retry_at: None },
+        "clock-off" => Connection::ClockOff { local: Minute(0), server: Minute(0) },
         _ => Connection::Online,
     }
 }
@@ -96,6 +161,7 @@ fn stage(name: &str) -> Option<Stage> {
         "registering" => {
             Stage::SignUp(SignUp::Registering { handle: Handle::parse("robin").ok(), waiting: true })
         }
+        "restoring" => Stage::Restoring(Restoring { done_permille: Some(420) }),
         "broken" => Stage::Broken(Broken::NoStorage),
         _ => return None,
     })

@@ -11,21 +11,20 @@ use sotto_view::start::Stage;
 use super::{busy, head, refused};
 use crate::app::App;
 use crate::icons;
-use crate::pieces::{Button, Field, small_icon, wrong};
+use crate::pieces::{Button, Field, live, small_icon, wrong};
 use crate::words::w;
 
 pub(super) fn draw(app: App) -> AnyView {
-    let can_trust = app
-        .screens
-        .stage
-        .with_untracked(|stage| matches!(stage, Some(Stage::Lock(lock)) if lock.can_trust_device));
+    let can_trust = Memo::new(move |_| {
+        app.screens.stage.with(|stage| matches!(stage, Some(Stage::Lock(lock)) if lock.can_trust_device))
+    });
     div()
         .class("column")
         .child((
             head(Some(1), w(say::lock_title()), w(say::lock_lead())),
             passphrase(app),
             div().class("or").child(w(say::web_or())),
-            trust(app, can_trust),
+            live(move || trust(app, can_trust.get())),
         ))
         .into_any()
 }

@@ -110,7 +110,10 @@ fn opening(app: App) -> AnyView {
     let words = move || {
         app.screens.stage.with(|stage| match stage {
             Some(Stage::Restoring(restoring)) => match restoring.done_permille {
-                Some(done) => w(say::restoring_done(u64::from(done) / 10)),
+                Some(done) => {
+                    let (title, done) = (say::restoring_title(), say::restoring_done(u64::from(done) / 10));
+                    format!("{}\n{}", w(title), w(done))
+                }
                 None => w(say::restoring_title()),
             },
             _ => w(say::start_opening()),

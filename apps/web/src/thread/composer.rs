@@ -40,8 +40,8 @@ pub(super) fn draw(app: App, conversation: ConversationKey) -> AnyView {
     };
     let writing = Memo::new(move |_| {
         app.screens
-            .composer
-            .with(|composer| composer.as_ref().map_or(Writing::Open, |composer| composer.writing))
+            .thread
+            .with(|thread| thread.as_ref().map_or(Writing::Open, |thread| thread.standing.into()))
     });
     desk.take_over_text();
     on_cleanup(move || desk.keep_draft());

@@ -8,7 +8,7 @@ mod message;
 mod roll;
 mod timeline;
 
-use leptos::html::{div, kbd, main, p, span};
+use leptos::html::{div, kbd, p, section, span};
 use leptos::prelude::*;
 use sotto_texts::say;
 
@@ -23,7 +23,7 @@ pub(crate) fn draw(app: App) -> AnyView {
     let alarm = Memo::new(move |_| {
         app.screens.thread.with(|thread| thread.as_ref().is_some_and(|thread| thread.alarm))
     });
-    main()
+    section()
         .class("main-pane")
         .child((
             head::draw(app),
@@ -55,7 +55,7 @@ pub(crate) fn none() -> AnyView {
     let (before, after) = lead.split_once(&plain_key).unwrap_or((&lead, ""));
     let lead = p().child((before.to_owned(), kbd().child(key), after.to_owned()));
     let picture = div().child((mark("mark"), span())).into_any();
-    main()
+    section()
         .class("main-pane")
         .child(div().class("scroll none").child(empty(
             picture,

@@ -1,6 +1,6 @@
 //! A grave alarm that was not seen takes the whole width and does not go away by itself.
 
-use crate::pieces::live;
+use crate::pieces::{live, modal};
 use leptos::ev;
 use leptos::html::{Dialog, dialog, div};
 use leptos::prelude::*;
@@ -24,11 +24,7 @@ pub(super) fn draw(app: App) -> AnyView {
 
 fn shown(app: App, card: &AlarmCard, aside: RwSignal<Vec<AlarmKey>>) -> AnyView {
     let node = NodeRef::<Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = node.get() {
-            let _ = dialog.show_modal();
-        }
-    });
+    modal(node);
     let key = card.key;
     dialog()
         .class("alarm-sheet")

@@ -14,7 +14,7 @@ pub(crate) use row::state_icon;
 
 use crate::pieces::live;
 use leptos::ev;
-use leptos::html::div;
+use leptos::html::{div, main};
 use leptos::prelude::*;
 use sotto_view::Action;
 
@@ -37,8 +37,10 @@ pub(crate) fn draw(app: App) -> AnyView {
         .child((
             banner::draw(app),
             rail::draw(app),
-            live(move || listed().then(|| list::pane(app))),
-            live(move || main_pane(app, opened)),
+            main().class("panes").child((
+                live(move || listed().then(|| list::pane(app))),
+                live(move || main_pane(app, opened)),
+            )),
             live(move || app.screens.contact.with(Option::is_some).then(|| pages::contact(app))),
             live(move || app.layer.get().map(|layer| over(app, layer))),
             alarm_sheet::draw(app),
