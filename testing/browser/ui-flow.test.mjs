@@ -3,72 +3,21 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { PASSPHRASE, withServer } from "./harness.mjs";
-
-/** Types into the field that has the focus, and goes on. */
-async function typeAndEnter(page, text) {
-  await page.keyboard.type(text);
-  await page.keyboard.press("Enter");
-}
-
-/** The one thing that a screen reader would call so. */
-const named = (page, role, name) => page.getByRole(role, { name, exact: true });
-
-/** Makes an account by keyboard: passphrase, handle, words, confirmation. */
-async function signUp(page, handle) {
-  await named(page, "textbox", "Passphrase").waitFor();
-  await page.keyboard.type(PASSPHRASE);
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
-  await typeAndEnter(page, PASSPHRASE);
-  await named(page, "textbox", "Handle").waitFor();
-  await typeAndEnter(page, handle);
-  await page.locator(".words li").nth(11).waitFor();
-  const words = await page.locator(".words li [translate=no]").allTextContents();
-  assert.equal(words.length, 12);
-  await named(page, "button", "I wrote them down").focus();
-  await page.keyboard.press("Enter");
-  const fields = page.getByRole("textbox", { name: /^Word/ });
-  await fields.first().waitFor();
-  for (const field of await fields.all()) {
-    const number = Number((await field.evaluate((field) => field.labels[0].textContent)).replace(/\D/g, ""));
-    await field.focus();
-    await page.keyboard.type(words[number - 1]);
-  }
-  await page.keyboard.press("Enter");
-  await named(page, "heading", "Chats").waitFor();
-}
-
-/** Writes to somebody by handle, from wherever the focus is. */
-async function writeTo(page, handle, text) {
-  await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").waitFor();
-  await page.keyboard.type(handle);
-  await page.getByRole("option", { name: new RegExp(`@${handle}`) }).first().waitFor();
-  await page.keyboard.press("Enter");
-  const field = page.getByRole("textbox", { name: /^Message to/ });
-  await field.waitFor();
-  await typeAndEnter(page, text);
-}
+import { withServer } from "./harness.mjs";
+import { PASSPHRASE, accept, isSent, signUp, write, writeTo } from "./person.mjs";
 
 test("two people meet and talk without touching a pointer", () =>
   withServer(async ({ open }) => {
     const alice = await (await open("alice")).page();
     const bob = await (await open("bob")).page();
-    await signUp(alice, "alice");
+    await signUp(alice, "alice", { passphrase: PASSPHRASE });
     await signUp(bob, "bob");
 
     await writeTo(alice, "bob", "Hello Bob");
-    await alice.locator(".message.own", { hasText: "Hello Bob" }).locator(".meta", { hasText: "Sent" }).waitFor();
+    await isSent(alice, "Hello Bob");
 
-    await bob.getByRole("button", { name: /^Requests .*is waiting/ }).focus();
-    await bob.keyboard.press("Enter");
-    await bob.locator(".row", { hasText: "Hello Bob" }).focus();
-    await bob.keyboard.press("Enter");
-    await named(bob, "button", "Accept").focus();
-    await bob.keyboard.press("Enter");
-    await bob.getByRole("textbox", { name: /^Message to/ }).focus();
-    await typeAndEnter(bob, "Hello Alice");
+    await accept(bob, "Hello Bob");
+    await write(bob, "Hello Alice");
 
     await alice.locator(".message:not(.own)", { hasText: "Hello Alice" }).waitFor();
     assert.deepEqual([...alice.complaints, ...bob.complaints], []);

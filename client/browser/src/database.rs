@@ -3,35 +3,40 @@
 //! The private file system has no shared memory, so the journal is a file that is truncated (and not a write-ahead log as
 //! on a desktop). One worker holds the files, so nobody else reads or writes.
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
+use sotto_engine::StorageError;
 use sotto_secrecy::profile_key::DatabaseKey;
 use sotto_view::start::Broken;
 use zeroize::Zeroizing;
 
 use crate::limits::CHECKED_AT_OPEN_BYTES_MAX;
 
-/// Its name in the pool.
+/// The profile's name in the pool.
 pub(crate) const FILE: &str = "sotto.db";
 
 /// What SQLCipher 4 takes unless told otherwise. (It answers `PRAGMA page_size` itself, and with a text.)
 const PAGE_BYTES: u64 = 4096;
 
-/// Opens it, making an empty one where there is none.
+/// Opens a file of the pool, making an empty one where there is none.
 ///
 /// The key came out of an authenticated file, so "not a database" means damage, never a wrong passphrase.
-pub(crate) fn open(key: &DatabaseKey) -> Result<Connection, Broken> {
-    let connection = set_up(key).map_err(|error| broken(&error))?;
-    let size = size(&connection).map_err(|error| broken(&error))?;
+///
+/// # Errors
+/// What a person is to be told.
+pub fn open(file: &str, key: &DatabaseKey) -> Result<Connection, Broken> {
+    let told = |error: rusqlite::Error| broken(StorageError::from(&error));
+    let connection = set_up(file, key).map_err(told)?;
+    let size = size(&connection).map_err(told)?;
     // An empty file has no page to check.
     let is_checked = (1..=CHECKED_AT_OPEN_BYTES_MAX).contains(&size);
-    if is_checked && !is_whole(&connection).map_err(|error| broken(&error))? {
+    if is_checked && !is_whole(&connection).map_err(told)? {
         return Err(Broken::Damaged);
     }
     Ok(connection)
 }
 
-fn set_up(key: &DatabaseKey) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(FILE)?;
+fn set_up(file: &str, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
     let first = Zeroizing::new(format!(
         "PRAGMA cipher_log_level = NONE;
          PRAGMA key = \"x'{}'\";
@@ -60,11 +65,12 @@ fn is_whole(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(wrong.next()?.is_none())
 }
 
-/// What a person is told about an error of SQLite.
-pub(crate) fn broken(error: &rusqlite::Error) -> Broken {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Broken::Full,
-        Some(ErrorCode::CannotOpen | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Broken::InUse,
-        _ => Broken::Damaged,
+/// What a person is told when the database does not do its part: damage is said only where it was found.
+pub(crate) fn broken(error: StorageError) -> Broken {
+    match error {
+        StorageError::Full => Broken::Full,
+        StorageError::Busy => Broken::InUse,
+        StorageError::Corrupt => Broken::Damaged,
+        StorageError::Io | StorageError::Other(_) => Broken::StorageFailed,
     }
 }

@@ -10,7 +10,7 @@
 //! Reading order: [`protocol`] (page and worker), `relay` (what a worker remembers of its page), `worker` (the rest).
 
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
-mod database;
+pub mod database;
 mod limits;
 #[cfg(target_arch = "wasm32")]
 pub mod page;

@@ -79,7 +79,7 @@ impl Client {
         client.0.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         client.0.on_message.replace(Some(on_message));
         client.0.on_error.replace(Some(on_error));
-        client.attach();
+        // What is asked for meanwhile waits at the worker.
         client.look_at_persistence(Ask::No);
         Ok(client)
     }
@@ -130,11 +130,12 @@ enum Ask {
 /// Whether the browser has promised to keep the data, after asking for it if told so.
 async fn persistence(ask: Ask) -> Persistence {
     let storage = get(&get(&js_sys::global(), "navigator"), "storage");
-    if promised(&storage, "persisted").await == Some(true) {
-        return Persistence::Granted;
-    }
-    if ask == Ask::No {
-        return Persistence::Unknown;
+    let persisted = promised(&storage, "persisted").await;
+    match (persisted, ask) {
+        (Some(true), _) => return Persistence::Granted,
+        (Some(false), Ask::No) if is_remembered() => return Persistence::NotPromised,
+        (_, Ask::No) => return Persistence::Unknown,
+        (_, Ask::Yes) => {}
     }
     match promised(&storage, "persist").await {
         Some(true) => Persistence::Granted,

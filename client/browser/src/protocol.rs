@@ -51,6 +51,8 @@ pub enum Persistence {
     Granted,
     /// It does not: the person is told.
     Refused,
+    /// It does not, and was not asked this time: the settings say so.
+    NotPromised,
     /// It was not asked yet, or cannot be.
     Unknown,
 }

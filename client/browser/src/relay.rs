@@ -114,15 +114,16 @@ impl Relay {
             return Vec::new();
         }
         let mut actions = vec![Action::Refresh];
+        // Before the conversation opens, and with it what an earlier draft left in the tables.
+        if let Some((conversation, text)) = &self.draft {
+            actions.push(Action::Draft { conversation: *conversation, text: text.clone() });
+        }
         match &self.open {
             Some(Place::Conversation(conversation)) => {
                 actions.push(Action::Open { conversation: *conversation })
             }
             Some(Place::Handle(handle)) => actions.push(Action::OpenHandle { handle: handle.clone() }),
             None => {}
-        }
-        if let Some((conversation, text)) = &self.draft {
-            actions.push(Action::Draft { conversation: *conversation, text: text.clone() });
         }
         if let Some(conversation) = self.contact {
             actions.push(Action::OpenContact { conversation });
@@ -145,7 +146,14 @@ impl Relay {
             }
             Action::Close => (self.open, self.draft) = (None, None),
             Action::Draft { conversation, text } => self.draft = Some((*conversation, text.clone())),
-            Action::Send { .. } | Action::DiscardDraft { .. } => self.draft = None,
+            // The page's composer is empty now, whatever the tables still say.
+            Action::Send { .. } => {
+                self.draft = match &self.open {
+                    Some(Place::Conversation(conversation)) => Some((*conversation, String::new())),
+                    Some(Place::Handle(_)) | None => None,
+                };
+            }
+            Action::DiscardDraft { .. } => self.draft = None,
             Action::OpenContact { conversation } => self.contact = Some(*conversation),
             Action::CloseContact => self.contact = None,
             _ => {}
@@ -222,7 +230,9 @@ mod tests {
             relay.answered(ActionId(id));
         }
         let first: Vec<_> = relay.resume(true).ask.into_iter().map(|asked| asked.action).collect();
-        assert!(first == [Action::Refresh, Action::Open { conversation: ConversationKey(4) }, send("text")]);
+        let emptied = Action::Draft { conversation: ConversationKey(4), text: String::new() };
+        let there = Action::Open { conversation: ConversationKey(4) };
+        assert!(first == [Action::Refresh, emptied, there, send("text")]);
         asked(&mut relay, 5, Action::Close);
         relay.answered(ActionId(4));
         relay.answered(ActionId(5));

@@ -121,6 +121,8 @@ pub enum Broken {
     Full,
     /// Another program holds it.
     InUse,
+    /// Reading or writing failed, and nothing says that what is stored is wrong.
+    StorageFailed,
     /// A network connection of the needed kind is not there.
     NoWebSocket,
     /// The core could not be started.

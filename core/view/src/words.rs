@@ -107,6 +107,7 @@ impl Broken {
             Self::Evicted => say::broken_evicted(),
             Self::Full => say::broken_full(),
             Self::InUse => say::broken_in_use(),
+            Self::StorageFailed => say::broken_storage_failed(),
             Self::NoWebSocket => say::broken_no_websocket(),
             Self::CoreMissing => say::broken_core_missing(),
         }

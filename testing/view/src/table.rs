@@ -18,6 +18,7 @@ use sotto_view::start::{SignUp, Stage};
 use sotto_view::{Action, Moment, Turn, View};
 use sotto_wire::ids::{Host, Millis};
 
+use crate::databases;
 use crate::window::Window;
 
 const START: Millis = Millis(1_800_000_000_000);
@@ -72,7 +73,7 @@ impl Default for Table {
 impl Table {
     /// A person with an empty profile and one window.
     pub fn sit(&mut self) -> usize {
-        let engine = Engine::open(Connection::open_in_memory().unwrap()).unwrap();
+        let engine = Engine::open(databases::fresh()).unwrap();
         self.people.push(Person {
             engine,
             windows: Vec::new(),
@@ -214,7 +215,7 @@ impl Table {
         let fresh = Engine::open(Connection::open_in_memory().unwrap()).unwrap();
         let connection = std::mem::replace(&mut self.people[person].engine, fresh).into_connection();
         change(&connection);
-        self.people[person].engine = Engine::open(connection).unwrap();
+        self.people[person].engine = Engine::open(databases::again(connection)).unwrap();
         self.people[person].windows.clear();
         self.open_window(person);
         self.settle();

@@ -28,8 +28,8 @@ pub(super) fn draw(app: App) -> AnyView {
 fn kept(app: App, storage: Storage) -> AnyView {
     let scarce = matches!(storage.kept, Kept::NearlyFull | Kept::Full);
     let words = match storage.kept {
-        Kept::Unknown | Kept::Kept => say::settings_kept(),
-        Kept::BestEffort => say::settings_best_effort(),
+        Kept::Kept => say::settings_kept(),
+        Kept::Unknown | Kept::BestEffort => say::settings_best_effort(),
         Kept::NearlyFull => say::settings_nearly_full(),
         Kept::Full => say::settings_full(),
     };

@@ -22,17 +22,48 @@ pub(super) fn draw(app: App) -> AnyView {
     };
     let nothing_lost =
         move || (why() != Broken::Evicted).then(|| p().class("lead").child(w(say::broken_nothing_lost())));
+    let asked = RwSignal::new(false);
     div()
         .class("column")
         .attr("role", "alert")
         .child((
             live(move || head(None, w(say::broken_title()), words::broken(why()))),
             nothing_lost,
+            live(move || if asked.get() { sure(app, asked) } else { ways_out(app, why(), asked) }),
+        ))
+        .into_any()
+}
+
+fn ways_out(app: App, why: Broken, asked: RwSignal<bool>) -> AnyView {
+    let anew = || Button::plain(w(say::broken_start_anew()));
+    let actions = div().class("actions");
+    match why {
+        // Nothing is here that could be lost.
+        Broken::Evicted => {
+            actions.child(Button::main(w(say::broken_start_anew())).on(move || again(app, why))).into_any()
+        }
+        Broken::Damaged => {
+            actions.child((try_again(app, why), anew().on(move || asked.set(true)))).into_any()
+        }
+        _ => actions
+            .child((try_again(app, why), Button::plain(w(say::action_reload())).on(browser::reload)))
+            .into_any(),
+    }
+}
+
+fn try_again(app: App, why: Broken) -> AnyView {
+    Button::main(w(say::action_try_again())).icon(icons::REFRESH_CW).on(move || again(app, why)).into_any()
+}
+
+/// What is left of a damaged profile goes only when a person says so twice.
+fn sure(app: App, asked: RwSignal<bool>) -> AnyView {
+    let remove = move || app.act(Action::Profile(ProfileAction::Erase));
+    div()
+        .child((
+            p().class("lead").child(w(say::broken_start_anew_ask())),
             div().class("actions").child((
-                Button::main(w(say::action_try_again()))
-                    .icon(icons::REFRESH_CW)
-                    .on(move || again(app, why())),
-                Button::plain(w(say::action_reload())).on(browser::reload),
+                Button::danger_main(w(say::settings_erase_confirm())).on(remove),
+                Button::plain(w(say::action_cancel())).on(move || asked.set(false)),
             )),
         ))
         .into_any()

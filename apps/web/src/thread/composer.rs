@@ -74,6 +74,7 @@ impl Desk {
             if let (Some(field), Some(text)) = (self.field.get(), text)
                 && field.value() != text
             {
+                let text = if self.has_news() { with_news(&text, &field.value()) } else { text };
                 field.set_value(&text);
                 self.weight.set(Weight::of(&text));
                 fit(&field);
@@ -101,6 +102,11 @@ impl Desk {
                 earlier.clear();
             }
         });
+    }
+
+    /// Whether something was typed that the core does not know yet.
+    fn has_news(self) -> bool {
+        self.waiting.with_value(Option::is_some)
     }
 
     /// Sends the draft to the core, if one waits to be sent.
@@ -193,6 +199,11 @@ impl Desk {
             ))
             .into_any()
     }
+}
+
+/// What the core puts here, when more was typed meanwhile: nothing of either is lost.
+fn with_news(core: &str, typed: &str) -> String {
+    if typed.starts_with(core) { typed.to_owned() } else { format!("{core}\n{typed}") }
 }
 
 /// Gives the field the height of its text, where the style sheet alone cannot.

@@ -27,6 +27,9 @@ fn line(app: App, connection: Connection) -> Option<AnyView> {
         Connection::Off => Some(
             Button::quiet(w(say::action_go_online())).on(move || app.act(Action::SetOnline { online: true })),
         ),
+        Connection::ServerTooOld | Connection::Refused => Some(
+            Button::quiet(w(say::action_try_again())).on(move || app.act(Action::SetOnline { online: true })),
+        ),
         Connection::ServerTooNew => Some(Button::quiet(w(say::action_reload())).on(crate::browser::reload)),
         Connection::ServerChanged => {
             Some(Button::quiet(w(say::action_details())).on(move || app.place.set(Place::Alarms)))

@@ -57,6 +57,7 @@ pub(crate) fn broken(broken: Broken) -> String {
         Broken::Evicted => say::broken_evicted(),
         Broken::Full => say::broken_full(),
         Broken::InUse => say::broken_in_use(),
+        Broken::StorageFailed => say::broken_storage_failed(),
         Broken::NoWebSocket => say::broken_no_websocket(),
         Broken::CoreMissing => say::broken_core_missing(),
     })

@@ -35,7 +35,8 @@ impl From<KeyringTrouble> for NoKey {
             // The browser deleted part of what was stored.
             KeyringTrouble::Empty => Broken::Evicted,
             KeyringTrouble::Damaged => Broken::Damaged,
-            KeyringTrouble::Failed => Broken::NoStorage,
+            KeyringTrouble::Refused => Broken::NoStorage,
+            KeyringTrouble::Failed => Broken::StorageFailed,
             KeyringTrouble::Full => Broken::Full,
         })
     }

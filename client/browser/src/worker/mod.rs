@@ -24,6 +24,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use self::open::Open;
 use self::owner::Owner;
 use self::platform::timers::{Timer, pause_ms};
 use self::platform::{entropy, locks};
@@ -90,6 +91,7 @@ impl Worker {
         worker.listen_to_page(&scope);
         if is_fit {
             worker.listen_to_tabs();
+            worker.listen_to_network(&scope);
             spawn_local(worker.clone().wait_for_ownership());
         }
     }
@@ -114,6 +116,14 @@ impl Worker {
             Ok(bus) => state.bus = Some(bus),
             Err(_) => state.part = Part::Unfit(Broken::NoStorage),
         }
+    }
+
+    fn listen_to_network(&self, scope: &DedicatedWorkerGlobalScope) {
+        let worker = self.clone();
+        let back = Closure::<dyn FnMut()>::new(move || worker.with_open(Open::network_is_back));
+        scope.set_ononline(Some(back.as_ref().unchecked_ref()));
+        // As long-lived as the worker.
+        back.forget();
     }
 
     fn hear_page(&self, text: &str) {
@@ -207,6 +217,7 @@ impl Worker {
         pause_ms(0).await;
         self.0.borrow_mut().take_over();
         self.settle();
+        spawn_local(self.clone().watch_room());
         self.open_up().await;
     }
 

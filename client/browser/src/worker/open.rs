@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rand_core::{CryptoRngCore, OsRng};
 use sotto_engine::api::{Command, CommandId, Input, Output, Plane};
+use sotto_engine::screen::Presence;
 use sotto_engine::{Cause, Engine, StorageError};
 use sotto_view::Action;
 use sotto_view::settings::{Kept, LockedBy, Storage};
@@ -201,6 +202,20 @@ impl Open {
         self.screens.storage_is(self.storage, &self.engine);
     }
 
+    /// What was known of the browser's promise before: it is no news.
+    pub(super) fn begin_with(&mut self, persistence: Persistence) {
+        if persistence == Persistence::NotPromised {
+            self.storage.kept = Kept::BestEffort;
+        }
+    }
+
+    /// The machine has a network again: the next try does not wait.
+    pub(super) fn network_is_back(&mut self) {
+        if matches!(self.engine.presence(), Presence::Waiting { .. } | Presence::Connecting) {
+            self.input(Input::Command(CommandId(0), Command::SetOnline { online: true }));
+        }
+    }
+
     /// How much room there is, and whether the browser promised to keep it.
     pub(super) fn room_is(&mut self, persistence: Persistence, used: Option<u64>, quota: Option<u64>) {
         let percent = used.zip(quota).map(|(used, quota)| used.saturating_mul(100) / quota.max(1));
@@ -208,7 +223,7 @@ impl Open {
             _ if percent.is_some_and(|percent| percent >= 100) => Kept::Full,
             _ if percent.is_some_and(|percent| percent >= NEARLY_FULL_PERCENT) => Kept::NearlyFull,
             Persistence::Granted => Kept::Kept,
-            Persistence::Refused => Kept::BestEffort,
+            Persistence::Refused | Persistence::NotPromised => Kept::BestEffort,
             Persistence::Unknown => Kept::Unknown,
         };
         (self.storage.used_bytes, self.storage.quota_bytes) = (used, quota);
@@ -311,7 +326,7 @@ impl Open {
 
 impl Worker {
     /// A turn of the open profile, if there is one.
-    fn with_open(&self, turn: impl FnOnce(&mut Open)) {
+    pub(super) fn with_open(&self, turn: impl FnOnce(&mut Open)) {
         self.with_owner(|owner| {
             if let Some(open) = owner.open() {
                 turn(open);

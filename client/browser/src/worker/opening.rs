@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sotto_engine::{Engine, OpenError, StorageError};
+use sotto_engine::{Engine, OpenError};
 use sotto_secrecy::profile_key::{DatabaseKey, KeyFileError, Wrapped};
 use sotto_view::refusal::Refusal;
 use sotto_view::settings::LockedBy;
@@ -13,12 +13,12 @@ use super::Worker;
 use super::door::{self, Door, NewLock, NoKey};
 use super::open::Open;
 use super::owner::{Chore, Owner, Standing};
-use super::platform::files::{Files, FilesTrouble};
+use super::platform::files::{self, Files, FilesTrouble};
 use super::platform::room;
 use super::platform::timers::pause_ms;
 use super::tabs::{Between, KeyText};
 use crate::database;
-use crate::limits::{HELD_TRIES, HELD_TRY_MS, HELD_TRY_SLOW_MS};
+use crate::limits::{HELD_TRIES, HELD_TRY_MS, HELD_TRY_SLOW_MS, ROOM_LOOK_MS};
 
 impl Worker {
     /// Begins with something that takes time.
@@ -61,6 +61,8 @@ impl Worker {
         let mut tries = 0;
         loop {
             match Files::hold().await {
+                // Removed under this worker: only a worker of a new start gets others.
+                Ok(_) if files::are_gone().await => return Err(Broken::InUse),
                 Ok(files) => return Ok(Rc::new(files)),
                 Err(FilesTrouble::Broken(broken)) => return Err(broken),
                 Err(FilesTrouble::Held) if tries < HELD_TRIES => pause_ms(HELD_TRY_MS).await,
@@ -117,7 +119,7 @@ impl Worker {
 
     /// Opens database and engine.
     fn enter(&self, key: &DatabaseKey, by: LockedBy) {
-        let opened = database::open(key).and_then(|connection| Engine::open(connection).map_err(broken));
+        let opened = database::open(database::FILE, key).and_then(|connection| Engine::open(connection).map_err(broken));
         let standing = match opened {
             Ok(engine) => match Open::new(engine, KeyText::of(key), by, self.clone()) {
                 Some(open) => Standing::Open(Box::new(open)),
@@ -137,12 +139,24 @@ impl Worker {
         self.with_owner(|owner| owner.stand(Standing::Broken(broken)));
     }
 
+    /// Looks again and again at what the browser does to the files meanwhile.
+    pub(super) async fn watch_room(self) {
+        loop {
+            pause_ms(ROOM_LOOK_MS).await;
+            self.look_at_room().await;
+        }
+    }
+
     async fn look_at_room(&self) {
         let (used, quota) = room().await;
+        let are_gone = files::are_gone().await;
         self.with_owner(|owner| {
             let persistence = owner.persistence();
             if let Some(open) = owner.open() {
                 open.room_is(persistence, used, quota);
+                if are_gone {
+                    owner.stand(Standing::Broken(Broken::Evicted));
+                }
             }
         });
     }
@@ -161,8 +175,7 @@ impl Worker {
 fn broken(error: OpenError) -> Broken {
     match error {
         OpenError::Newer { .. } => Broken::Newer,
-        OpenError::Storage(StorageError::Full) => Broken::Full,
-        OpenError::Storage(StorageError::Busy) => Broken::InUse,
-        OpenError::Corrupt | OpenError::Storage(_) => Broken::Damaged,
+        OpenError::Corrupt => Broken::Damaged,
+        OpenError::Storage(error) => database::broken(error),
     }
 }

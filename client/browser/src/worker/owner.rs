@@ -60,6 +60,8 @@ pub(crate) struct Owner {
     tabs: BTreeMap<TabId, Tab>,
     /// The key that the last owner handed over.
     pub(super) handed: Option<KeyText>,
+    /// The last owner had it open: what pages show stays until it is open again, or known not to be.
+    is_seamless: bool,
     waiting: Vec<(TabId, Asked)>,
     said: Vec<(TabId, FromWorker)>,
     chores: Vec<Chore>,
@@ -71,6 +73,7 @@ impl Owner {
             me,
             standing: Standing::Opening(Stage::Opening),
             tabs: BTreeMap::new(),
+            is_seamless: handed.is_some(),
             handed,
             waiting: Vec::new(),
             said: Vec::new(),
@@ -183,9 +186,12 @@ impl Owner {
 
     /// The profile stands differently: everybody is shown it, and what waited is taken up.
     pub(super) fn stand(&mut self, standing: Standing) {
+        let persistence = self.persistence();
+        self.is_seamless &= matches!(standing, Standing::Opening(_));
         self.standing = standing;
         match &mut self.standing {
             Standing::Open(open) => {
+                open.begin_with(persistence);
                 self.tabs.keys().for_each(|tab| open.seat(tab));
                 self.said.extend(open.drain());
                 self.tell_all(&FromWorker::Remember(true));
@@ -243,7 +249,7 @@ impl Owner {
     pub(super) fn persistence(&self) -> Persistence {
         let answers = || self.tabs.values().filter_map(|known| Some(known.surroundings?.persistence));
         let has = |wanted| answers().any(|found| found == wanted);
-        [Persistence::Granted, Persistence::Refused]
+        [Persistence::Granted, Persistence::Refused, Persistence::NotPromised]
             .into_iter()
             .find(|wanted| has(*wanted))
             .unwrap_or(Persistence::Unknown)
@@ -257,6 +263,9 @@ impl Owner {
     }
 
     fn show(&mut self, tab: &TabId) {
+        if self.is_seamless {
+            return;
+        }
         if let Some(stage) = stage_of(&self.standing) {
             self.say(tab, FromWorker::Updates(vec![Update::Stage(stage)]));
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use js_sys::Date;
-use sotto_engine::api::{Command, CommandId, Output};
+use sotto_engine::api::{Command, CommandId, Event, Output};
+use sotto_engine::screen::Presence;
 use sotto_engine::{Cause, Engine, EngineError};
 use sotto_view::calendar::Zone;
 use sotto_view::settings::Storage;
@@ -28,6 +29,8 @@ pub(crate) struct Screens {
     views: BTreeMap<TabId, View>,
     last_window: u32,
     said: Vec<(TabId, FromWorker)>,
+    /// What is wrong between this device and the server: said once, and to be known by windows that open later.
+    wrong: Option<Event>,
     wanted: Vec<Wanted>,
     /// Why a view could not read the tables, if that happened.
     trouble: Option<Cause>,
@@ -67,6 +70,13 @@ impl Screens {
         self.views.insert(tab.clone(), View::new(self.last_window));
         self.act(tab, Action::StorageIs(storage), engine);
         self.act(tab, Action::Refresh, engine);
+        let is_refused = engine.presence() == Presence::Refused;
+        let known =
+            self.wrong.clone().filter(|wrong| is_refused == matches!(wrong, Event::ServerRefused { .. }));
+        if let (Some(wrong), Some(view)) = (known, self.views.get_mut(tab)) {
+            let turn = view.hear(moment(engine), &[Output::Event(wrong)]);
+            self.take(tab.clone(), turn);
+        }
     }
 
     /// A tab is gone.
@@ -84,6 +94,11 @@ impl Screens {
 
     /// The engine has answered one input.
     pub(crate) fn hear(&mut self, outputs: &[Output], engine: &Engine) {
+        for output in outputs {
+            if let Output::Event(wrong @ (Event::ServerRefused { .. } | Event::ClockOff { .. })) = output {
+                self.wrong = Some(wrong.clone());
+            }
+        }
         self.each(|view| view.hear(moment(engine), outputs));
     }
 

@@ -24,7 +24,7 @@ settings-lock-passphrase = Locked with your passphrase.
 settings-lock-device = Locked with a key that this device keeps.
 settings-lock-key-file = The key lies in a file beside the data.
 settings-erase = Remove Sotto from this device
-settings-erase-ask = Everything stored on this device is removed. Your account stays; your recovery words bring it back.
+settings-erase-ask = Everything stored on this device is removed. Your account stays with the server; bringing it back with your recovery words is not part of this Sotto yet: keep them.
 settings-erase-confirm = Remove everything here
 
 settings-what-server-knows = What the server knows about you

@@ -279,7 +279,8 @@ impl View {
         let worse = storage.kept != self.storage.kept;
         self.storage = storage;
         match storage.kept {
-            Kept::BestEffort if worse => self.notice(Says::NotKept),
+            // Told when the browser was asked; what a window begins with stands in the settings.
+            Kept::BestEffort if worse && self.started => self.notice(Says::NotKept),
             Kept::NearlyFull | Kept::Full if worse => self.notice(Says::NearlyFull),
             _ => {}
         }

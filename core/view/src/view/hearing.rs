@@ -32,7 +32,11 @@ impl View {
 
     fn event(&mut self, at: Moment<'_>, event: &Event) -> Result<(), EngineError> {
         match event {
-            Event::Online => self.connection = Connection::Online,
+            Event::Online => {
+                if !self.is_clock_off(at) {
+                    self.connection = Connection::Online;
+                }
+            }
             Event::Offline { retry_at, .. } => self.offline(at, *retry_at),
             Event::Message { message } => self.changed.extend(at.engine.conversations_with(message.id)?),
             Event::MessageState { message, .. } => {
@@ -43,7 +47,11 @@ impl View {
             }
             Event::Alarm { .. } => self.everything_changed = true,
             Event::ClockOff { local, server } => {
+                let before = self.connection;
                 self.connection = Connection::ClockOff { local: *local, server: *server };
+                if !self.is_clock_off(at) {
+                    self.connection = before;
+                }
             }
             Event::ServerRefused { refusal } => {
                 self.connection = match refusal {
@@ -56,6 +64,13 @@ impl View {
             Event::Outbox { .. } => {}
         }
         Ok(())
+    }
+
+    /// Whether the clock is still as it was when it was found to be wrong. It is said once, and goes on until it is set.
+    fn is_clock_off(&self, at: Moment<'_>) -> bool {
+        let Connection::ClockOff { local, server } = self.connection else { return false };
+        let now = at.now.minute();
+        now.0.abs_diff(local.0) < now.0.abs_diff(server.0)
     }
 
     fn offline(&mut self, at: Moment<'_>, retry_at: Option<sotto_wire::ids::Millis>) {

@@ -1,14 +1,19 @@
 //! The origin's private file system: one pool of files that SQLite writes through, held by one worker at a time.
 
+use js_sys::{Function, Promise};
 use sotto_view::start::Broken;
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
-use super::name_of;
+use super::{get, name_of};
 use crate::database::FILE;
 
 /// Folder of the pool in the private file system.
 const FOLDER: &str = "sotto";
+/// In it, the folder of the pool's files.
+const SLOTS: &str = ".opaque";
 
 /// The files, held.
 pub(crate) struct Files {
@@ -44,6 +49,24 @@ impl Files {
     }
 }
 
+/// Whether the browser removed the files under the worker that holds them: what is written then goes nowhere.
+pub(crate) async fn are_gone() -> bool {
+    let look = async {
+        let storage = get(&get(&js_sys::global(), "navigator"), "storage");
+        let root = asked(&storage, "getDirectory", &JsValue::UNDEFINED).await?;
+        let folder = asked(&root, "getDirectoryHandle", &FOLDER.into()).await?;
+        asked(&folder, "getDirectoryHandle", &SLOTS.into()).await
+    };
+    look.await.is_err_and(|thrown| name_of(&thrown) == "NotFoundError")
+}
+
+/// What a method promises.
+async fn asked(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let method: Function = get(object, method).dyn_into()?;
+    let promise: Promise = method.call1(object, argument)?.dyn_into()?;
+    JsFuture::from(promise).await
+}
+
 fn trouble(error: &OpfsSAHError) -> FilesTrouble {
     match error {
         OpfsSAHError::NotSupported => FilesTrouble::Broken(Broken::NoStorage),
@@ -54,8 +77,9 @@ fn trouble(error: &OpfsSAHError) -> FilesTrouble {
             "SecurityError" | "NotAllowedError" | "NotSupportedError" => {
                 FilesTrouble::Broken(Broken::NoStorage)
             }
-            _ => FilesTrouble::Broken(Broken::InUse),
+            _ => FilesTrouble::Broken(Broken::StorageFailed),
         },
-        _ => FilesTrouble::Broken(Broken::Damaged),
+        OpfsSAHError::DuplicateFilename(_) => FilesTrouble::Broken(Broken::Damaged),
+        _ => FilesTrouble::Broken(Broken::StorageFailed),
     }
 }

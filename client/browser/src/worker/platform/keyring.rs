@@ -29,6 +29,8 @@ pub(crate) enum KeyringTrouble {
     Empty,
     /// It does not open.
     Damaged,
+    /// The browser does not let this site store anything.
+    Refused,
     /// The browser failed.
     Failed,
     /// No room.
@@ -39,7 +41,11 @@ type Result<T> = std::result::Result<T, KeyringTrouble>;
 
 impl From<JsValue> for KeyringTrouble {
     fn from(thrown: JsValue) -> Self {
-        if super::name_of(&thrown) == "QuotaExceededError" { Self::Full } else { Self::Failed }
+        match super::name_of(&thrown).as_str() {
+            "QuotaExceededError" => Self::Full,
+            "SecurityError" | "NotAllowedError" | "InvalidStateError" => Self::Refused,
+            _ => Self::Failed,
+        }
     }
 }
 
@@ -47,7 +53,7 @@ impl Keyring {
     /// Opens it; makes it where there is none.
     pub(crate) async fn open() -> Result<Self> {
         let factory =
-            scope().and_then(|scope| scope.indexed_db().ok().flatten()).ok_or(KeyringTrouble::Failed)?;
+            scope().and_then(|scope| scope.indexed_db().ok().flatten()).ok_or(KeyringTrouble::Refused)?;
         let request: IdbOpenDbRequest = factory.open_with_u32(DATABASE, 1)?;
         let opening = request.clone();
         let upgrade = wasm_bindgen::closure::Closure::once(move || {
@@ -155,7 +161,7 @@ async fn settled(request: &IdbRequest) -> Result<JsValue> {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    JsFuture::from(over).await.map_err(|_| KeyringTrouble::Failed)?;
+    JsFuture::from(over).await?;
     Ok(request.result()?)
 }
 

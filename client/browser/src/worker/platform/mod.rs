@@ -22,9 +22,14 @@ pub(crate) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The name of a thrown `DOMException`.
+/// The name of a `DOMException` that was thrown, or that an event of the database tells.
 pub(crate) fn name_of(thrown: &JsValue) -> String {
-    get(thrown, "name").as_string().unwrap_or_default()
+    let told = || {
+        let target = get(thrown, "target");
+        let error = if target.is_object() { get(&target, "error") } else { JsValue::UNDEFINED };
+        if error.is_object() { get(&error, "name").as_string() } else { None }
+    };
+    get(thrown, "name").as_string().or_else(told).unwrap_or_default()
 }
 
 /// What this browser lacks, if anything.

@@ -11,13 +11,9 @@ use sotto_view::thread::Standing;
 use sotto_view::timeline::Edge;
 use sotto_view::timeline::Item;
 use sotto_view::timeline::OwnState;
-use sotto_view_tests::Table;
-use sotto_view_tests::open;
-use sotto_view_tests::send;
-use sotto_view_tests::talking;
+use crate::{Table, open, send, talking};
 
-#[test]
-fn a_request_is_a_request_until_it_is_accepted() {
+pub(super) fn a_request_is_a_request_until_it_is_accepted() {
     let mut table = Table::default();
     let (alice, bob) = (table.join("alice"), table.join("bob"));
     table.act(alice, Action::OpenHandle { handle: "bob".into() });
@@ -42,8 +38,7 @@ fn a_request_is_a_request_until_it_is_accepted() {
 }
 
 // LOOK: optimistic everywhere.
-#[test]
-fn what_is_sent_stands_there_before_the_engine_has_heard_of_it() {
+pub(super) fn what_is_sent_stands_there_before_the_engine_has_heard_of_it() {
     let (mut table, alice, _) = talking();
     table.window(alice).steps.clear();
     let commands = table.show_only(alice, 0, send("at once"));
@@ -60,8 +55,7 @@ fn what_is_sent_stands_there_before_the_engine_has_heard_of_it() {
     assert_eq!(steps.iter().filter(|step| matches!(step, Step::Insert { .. })).count(), 1);
 }
 
-#[test]
-fn without_a_server_lines_wait_and_leave_by_themselves() {
+pub(super) fn without_a_server_lines_wait_and_leave_by_themselves() {
     let (mut table, alice, bob) = talking();
     table.set_reachable(false);
     assert!(matches!(table.window(alice).connection, Some(Connection::Offline { .. })));
@@ -78,8 +72,7 @@ fn without_a_server_lines_wait_and_leave_by_themselves() {
     assert_eq!(read[read.len() - 2..], ["one", "two"]);
 }
 
-#[test]
-fn unread_lines_are_counted_until_they_were_on_a_screen() {
+pub(super) fn unread_lines_are_counted_until_they_were_on_a_screen() {
     let (mut table, alice, bob) = talking();
     let conversation = table.window(bob).with("alice");
     table.act(bob, Action::Close);
@@ -103,8 +96,7 @@ fn unread_lines_are_counted_until_they_were_on_a_screen() {
     assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "one", "two"]);
 }
 
-#[test]
-fn what_arrives_while_one_is_away_is_new_and_while_one_looks_is_not() {
+pub(super) fn what_arrives_while_one_is_away_is_new_and_while_one_looks_is_not() {
     let (mut table, alice, bob) = talking();
     table.act(alice, send("seen"));
     table.settle();
@@ -119,8 +111,7 @@ fn what_arrives_while_one_is_away_is_new_and_while_one_looks_is_not() {
     assert_eq!(table.window(bob).read(), ["beginning", "day", "hello", "seen", "later", "back"]);
 }
 
-#[test]
-fn a_new_line_moves_nothing_that_is_being_read() {
+pub(super) fn a_new_line_moves_nothing_that_is_being_read() {
     let (mut table, alice, bob) = talking();
     table.window(bob).steps.clear();
     table.act(alice, send("more"));
@@ -131,8 +122,7 @@ fn a_new_line_moves_nothing_that_is_being_read() {
     assert!(steps.iter().all(|step| matches!(step, Step::Insert { .. } | Step::Update { .. })), "{steps:?}");
 }
 
-#[test]
-fn two_windows_show_the_same() {
+pub(super) fn two_windows_show_the_same() {
     let (mut table, alice, bob) = talking();
     let second = table.open_window(bob);
     let conversation = table.window(bob).with("alice");
@@ -158,8 +148,7 @@ fn two_windows_show_the_same() {
     assert_ne!(keys(&mut table, 0), keys(&mut table, second), "keys are each window's own");
 }
 
-#[test]
-fn a_long_history_is_loaded_as_far_as_one_reads() {
+pub(super) fn a_long_history_is_loaded_as_far_as_one_reads() {
     let (mut table, _, bob) = talking();
     table.reopen(bob, |connection| {
         let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
@@ -204,8 +193,7 @@ fn a_long_history_is_loaded_as_far_as_one_reads() {
     assert_eq!(table.window(bob).edges.unwrap().1, Edge::End);
 }
 
-#[test]
-fn a_lying_server_is_told_in_an_alarm_that_can_be_read_and_put_away() {
+pub(super) fn a_lying_server_is_told_in_an_alarm_that_can_be_read_and_put_away() {
     let (mut table, alice, bob) = talking();
     table.reopen(bob, |connection| {
         let alarm =
@@ -228,8 +216,7 @@ fn a_lying_server_is_told_in_an_alarm_that_can_be_read_and_put_away() {
     assert_eq!(table.window(bob).last(conversation), "still there");
 }
 
-#[test]
-fn names_and_texts_made_to_mislead_stay_in_their_place() {
+pub(super) fn names_and_texts_made_to_mislead_stay_in_their_place() {
     let (mut table, alice, bob) = talking();
     table.act(alice, Action::SetName { name: "a\u{202e}b".into() });
     assert_eq!(table.window(alice).settings.as_ref().unwrap().refusal, Some(Refusal::NameUnfit));
@@ -243,8 +230,7 @@ fn names_and_texts_made_to_mislead_stay_in_their_place() {
     assert_eq!(table.window(bob).read().last().unwrap(), "gpj.exe\n\u{2067}rest\u{2069}");
 }
 
-#[test]
-fn midnight_is_noticed() {
+pub(super) fn midnight_is_noticed() {
     let (mut table, _, bob) = talking();
     let today = table.window(bob).today.unwrap();
     let wait = table.wakes_in(bob);
@@ -253,13 +239,12 @@ fn midnight_is_noticed() {
     assert_eq!(table.window(bob).today.unwrap().number, today.number + 1);
 }
 
-#[test]
-fn a_refresh_gives_back_the_whole_screen() {
+pub(super) fn a_refresh_gives_back_the_whole_screen() {
     let (mut table, alice, bob) = talking();
     table.act(alice, send("one"));
     table.settle();
     let (rows, items) = (table.window(bob).rows.clone(), table.window(bob).items.clone());
-    *table.window(bob) = sotto_view_tests::Window::default();
+    *table.window(bob) = crate::Window::default();
     table.act(bob, Action::Refresh);
     assert_eq!(table.window(bob).rows, rows);
     assert_eq!(table.window(bob).items, items);

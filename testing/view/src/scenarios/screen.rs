@@ -1,14 +1,14 @@
 //! What only a screen asks for: drafts, what was seen, pages in both directions.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use sotto_engine::Engine;
 use sotto_engine::api::{Command, CommandId, Event, Input, Output, Refusal, Reply, Target};
 use sotto_engine::screen::{ConversationNumber, DRAFT_BYTES_MAX, Line, LineNumber, Page};
 use sotto_wire::ids::{Handle, Millis};
+
+use crate::databases;
 
 const NOW: Millis = Millis(1_800_000_000_000);
 const BOB: ConversationNumber = ConversationNumber(1);
@@ -35,7 +35,7 @@ fn ask(engine: &mut Engine, command: Command) -> (Result<Reply, Refusal>, usize)
 
 /// Alice, registered, with an empty conversation with Bob.
 fn alice() -> Engine {
-    let mut engine = Engine::open(Connection::open_in_memory().unwrap()).unwrap();
+    let mut engine = Engine::open(databases::fresh()).unwrap();
     let prepare = Command::PrepareAccount {
         handle: handle("alice"),
         server: "http://localhost:1".into(),
@@ -44,7 +44,7 @@ fn alice() -> Engine {
     ask(&mut engine, prepare).0.unwrap();
     let connection = engine.into_connection();
     connection.execute("UPDATE account SET state = 2", []).unwrap();
-    let mut engine = Engine::open(connection).unwrap();
+    let mut engine = Engine::open(databases::again(connection)).unwrap();
     ask(&mut engine, Command::OpenConversation { with: handle("bob") }).0.unwrap();
     engine
 }
@@ -73,14 +73,13 @@ fn unread(engine: &Engine) -> u64 {
     engine.conversation_state(BOB).unwrap().unwrap().unread
 }
 
-#[test]
-fn a_draft_stays_until_it_is_sent_or_emptied() {
+pub(super) fn a_draft_stays_until_it_is_sent_or_emptied() {
     let mut engine = alice();
     let draft = |engine: &Engine| engine.conversation_state(BOB).unwrap().unwrap().draft;
     let save = |text: &str| Command::SaveDraft { conversation: bob(), text: text.into() };
     assert_eq!(ask(&mut engine, save("hello ")), (Ok(Reply::Done), 1), "other windows learn of it");
     assert_eq!(ask(&mut engine, save("hello ")), (Ok(Reply::Done), 0), "nothing new");
-    let mut engine = Engine::open(engine.into_connection()).unwrap();
+    let mut engine = Engine::open(databases::again(engine.into_connection())).unwrap();
     assert_eq!(draft(&engine).as_deref(), Some("hello "), "it outlives the process");
 
     ask(&mut engine, Command::Send { to: bob(), text: "something else".into() }).0.unwrap();
@@ -95,8 +94,7 @@ fn a_draft_stays_until_it_is_sent_or_emptied() {
     assert_eq!(long.unwrap_err(), Refusal::TextTooLong { found: DRAFT_BYTES_MAX + 1, max: DRAFT_BYTES_MAX });
 }
 
-#[test]
-fn a_conversation_is_opened_once_and_not_with_oneself() {
+pub(super) fn a_conversation_is_opened_once_and_not_with_oneself() {
     let mut engine = alice();
     ask(&mut engine, Command::OpenConversation { with: handle("bob") }).0.unwrap();
     assert_eq!(engine.conversation_states().unwrap().len(), 1);
@@ -106,8 +104,7 @@ fn a_conversation_is_opened_once_and_not_with_oneself() {
     assert!(engine.outbox().unwrap().is_empty(), "nothing leaves");
 }
 
-#[test]
-fn what_arrives_after_the_line_that_was_seen_stays_unread() {
+pub(super) fn what_arrives_after_the_line_that_was_seen_stays_unread() {
     // The third to arrive stands first: its leg is older.
     let mut engine = with_lines(&[2, 3, 1]);
     assert_eq!(unread(&engine), 3);
@@ -121,15 +118,13 @@ fn what_arrives_after_the_line_that_was_seen_stays_unread() {
     assert!(engine.lines(BOB, Page::FromUnread, 9).unwrap().is_empty());
 }
 
-#[test]
-fn own_lines_are_never_unread() {
+pub(super) fn own_lines_are_never_unread() {
     let mut engine = alice();
     ask(&mut engine, Command::Send { to: bob(), text: "hi".into() }).0.unwrap();
     assert_eq!(unread(&engine), 0);
 }
 
-#[test]
-fn pages_join_without_gap_or_repeat() {
+pub(super) fn pages_join_without_gap_or_repeat() {
     let mut engine = with_lines(&[5, 4, 3, 2, 1, 7, 6]);
     ask(&mut engine, Command::Send { to: bob(), text: "8".into() }).0.unwrap();
     ask(&mut engine, Command::Send { to: bob(), text: "9".into() }).0.unwrap();
@@ -147,8 +142,7 @@ fn pages_join_without_gap_or_repeat() {
     assert!(engine.lines(ConversationNumber(99), Page::Newest, 9).unwrap().is_empty());
 }
 
-#[test]
-fn only_a_line_that_failed_can_be_removed() {
+pub(super) fn only_a_line_that_failed_can_be_removed() {
     let mut engine = with_lines(&[1]);
     ask(&mut engine, Command::Send { to: bob(), text: "2".into() }).0.unwrap();
     let discard = |line| Command::DiscardFailed { conversation: bob(), line: LineNumber(line) };

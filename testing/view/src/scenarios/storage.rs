@@ -1,13 +1,12 @@
 //! The database on bad days: full, newer, without an account.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use rusqlite::Connection;
 use sotto_engine::api::{Command, CommandId, Input, Output, Plane, Refusal, Reply, Target};
 use sotto_engine::{Cause, Engine, OpenError, StorageError};
 use sotto_wire::ids::{Handle, Millis};
+
+use crate::databases;
 
 const NOW: Millis = Millis(1_800_000_000_000);
 
@@ -25,12 +24,11 @@ fn prepare_at(server: String) -> Input {
 }
 
 fn fresh() -> Engine {
-    Engine::open(Connection::open_in_memory().unwrap()).unwrap()
+    Engine::open(databases::fresh()).unwrap()
 }
 
-#[test]
-fn a_full_disk_is_said_and_changes_nothing() {
-    let connection = Connection::open_in_memory().unwrap();
+pub(super) fn a_full_disk_is_said_and_changes_nothing() {
+    let connection = databases::fresh();
     let engine = Engine::open(connection).unwrap();
     let connection = engine.into_connection();
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
@@ -49,18 +47,16 @@ fn a_full_disk_is_said_and_changes_nothing() {
     assert!(engine.account().unwrap().is_some());
 }
 
-#[test]
-fn a_newer_database_is_refused_with_both_versions() {
+pub(super) fn a_newer_database_is_refused_with_both_versions() {
     let connection = fresh().into_connection();
     connection.pragma_update(None, "user_version", 99).unwrap();
-    match Engine::open(connection) {
+    match Engine::open(databases::again(connection)) {
         Err(OpenError::Newer { found: 99, known }) => assert!(known < 99),
         other => panic!("expected a refusal, got {:?}", other.err()),
     }
 }
 
-#[test]
-fn recovery_words_are_never_stored() {
+pub(super) fn recovery_words_are_never_stored() {
     let mut engine = fresh();
     let outputs = engine.handle(NOW, &mut entropy(), prepare()).unwrap();
     let words = outputs
@@ -86,8 +82,7 @@ fn recovery_words_are_never_stored() {
     assert!(!columns.iter().any(|name| name.contains("recovery") || name.contains("rk")), "{columns:?}");
 }
 
-#[test]
-fn preparing_again_starts_over_and_the_account_id_is_another() {
+pub(super) fn preparing_again_starts_over_and_the_account_id_is_another() {
     let mut engine = fresh();
     let mut rng = entropy();
     engine.handle(NOW, &mut rng, prepare()).unwrap();
@@ -98,8 +93,7 @@ fn preparing_again_starts_over_and_the_account_id_is_another() {
     assert!(!second.registered);
 }
 
-#[test]
-fn commands_without_an_account_are_refused_with_the_reason() {
+pub(super) fn commands_without_an_account_are_refused_with_the_reason() {
     let mut engine = fresh();
     let send = Command::Send { to: Target::Handle(Handle::parse("bob").unwrap()), text: "hi".into() };
     let outputs = engine.handle(NOW, &mut entropy(), Input::Command(CommandId(7), send)).unwrap();

@@ -1,19 +1,16 @@
 //! What a person writes is not lost, and what they decide can be taken back for a moment.
 
 use sotto_view::Action;
+use sotto_view::keys::ConversationKey;
 use sotto_view::limits::UNDO_MS;
 use sotto_view::notice::Says;
 use sotto_view::refusal::Refusal;
 use sotto_view::thread::Standing;
 use sotto_view::timeline::OwnState;
 use sotto_view::timeline::SendFailure;
-use sotto_view_tests::Table;
-use sotto_view_tests::open;
-use sotto_view_tests::send;
-use sotto_view_tests::talking;
+use crate::{Table, open, send, talking};
 
-#[test]
-fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
+pub(super) fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
     let (mut table, alice, _) = talking();
     let commands = table.show_only(alice, 0, send("precious"));
     let conversation = table.window(alice).thread.as_ref().unwrap().key;
@@ -26,8 +23,7 @@ fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
     assert_eq!(window.notice().1, Says::NotSent(Refusal::StorageFull));
 }
 
-#[test]
-fn a_draft_comes_back_with_its_conversation() {
+pub(super) fn a_draft_comes_back_with_its_conversation() {
     let (mut table, alice, bob) = talking();
     let conversation = table.window(bob).with("alice");
     table.act(bob, Action::Draft { conversation, text: "half a tho".into() });
@@ -42,8 +38,7 @@ fn a_draft_comes_back_with_its_conversation() {
     assert_eq!(table.window(alice).read().last().unwrap(), "half a thought");
 }
 
-#[test]
-fn an_emptied_composer_can_be_had_back() {
+pub(super) fn an_emptied_composer_can_be_had_back() {
     let (mut table, _, bob) = talking();
     let conversation = table.window(bob).with("alice");
     table.act(bob, Action::Draft { conversation, text: "a poem".into() });
@@ -56,14 +51,19 @@ fn an_emptied_composer_can_be_had_back() {
     assert!(table.window(bob).notices.is_empty());
 }
 
-#[test]
-fn declining_can_be_taken_back_for_a_moment() {
+/// Bob finds a request of Alice's: his place, and the conversation.
+fn asked_by_alice() -> (Table, usize, ConversationKey) {
     let mut table = Table::default();
     let (alice, bob) = (table.join("alice"), table.join("bob"));
     table.act(alice, Action::OpenHandle { handle: "bob".into() });
     table.act(alice, send("hello"));
     table.settle();
     let conversation = table.window(bob).with("alice");
+    (table, bob, conversation)
+}
+
+pub(super) fn declining_can_be_taken_back_for_a_moment() {
+    let (mut table, bob, conversation) = asked_by_alice();
     table.act(bob, Action::Decline { conversation });
     assert!(table.window(bob).requests.is_empty(), "it is gone at once");
     assert!(table.wakes_in(bob) <= UNDO_MS);
@@ -79,21 +79,14 @@ fn declining_can_be_taken_back_for_a_moment() {
     assert!(table.window(bob).requests.is_empty(), "declined for good");
 }
 
-#[test]
-fn a_window_that_closes_before_has_declined_nothing() {
-    let mut table = Table::default();
-    let (alice, bob) = (table.join("alice"), table.join("bob"));
-    table.act(alice, Action::OpenHandle { handle: "bob".into() });
-    table.act(alice, send("hello"));
-    table.settle();
-    let conversation = table.window(bob).with("alice");
+pub(super) fn a_window_that_closes_before_has_declined_nothing() {
+    let (mut table, bob, conversation) = asked_by_alice();
     table.act(bob, Action::Decline { conversation });
     table.reopen(bob, |_| {});
     assert_eq!(table.window(bob).requests.len(), 1);
 }
 
-#[test]
-fn a_block_is_immediate_and_can_be_undone() {
+pub(super) fn a_block_is_immediate_and_can_be_undone() {
     let (mut table, alice, bob) = talking();
     let conversation = table.window(bob).with("alice");
     table.act(bob, Action::OpenContact { conversation });
@@ -117,8 +110,7 @@ fn a_block_is_immediate_and_can_be_undone() {
     assert_eq!(table.window(bob).listed(), ["@alice"]);
 }
 
-#[test]
-fn a_handle_nobody_has_fails_in_words_and_the_line_can_go() {
+pub(super) fn a_handle_nobody_has_fails_in_words_and_the_line_can_go() {
     let mut table = Table::default();
     let alice = table.join("alice");
     table.act(alice, Action::OpenHandle { handle: "nobody".into() });
@@ -146,8 +138,7 @@ fn a_handle_nobody_has_fails_in_words_and_the_line_can_go() {
     assert_eq!(table.window(alice).last_state(), OwnState::Sent, "somebody has it now");
 }
 
-#[test]
-fn one_cannot_write_to_oneself_or_to_no_handle() {
+pub(super) fn one_cannot_write_to_oneself_or_to_no_handle() {
     let mut table = Table::default();
     let alice = table.join("alice");
     for (handle, refusal) in

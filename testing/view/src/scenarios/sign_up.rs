@@ -5,10 +5,9 @@ use sotto_view::connection::Connection;
 use sotto_view::refusal::Refusal;
 use sotto_view::start::SignUp;
 use sotto_view::start::Stage;
-use sotto_view_tests::Table;
+use crate::Table;
 
-#[test]
-fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
+pub(super) fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
     let mut table = Table::default();
     let alice = table.sit();
     let form = |table: &mut Table| match table.window(alice).sign_up() {
@@ -47,8 +46,7 @@ fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
     assert_eq!(table.window(alice).settings.as_ref().unwrap().me.as_ref().unwrap().handle.as_str(), "alice");
 }
 
-#[test]
-fn a_handle_that_is_taken_leads_back_to_the_form() {
+pub(super) fn a_handle_that_is_taken_leads_back_to_the_form() {
     let mut table = Table::default();
     table.join("alice");
     let other = table.sit();

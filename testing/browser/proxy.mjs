@@ -1,0 +1,81 @@
+// What stands between a browser and its server: it passes everything on, and lets the server look newer than it is.
+
+import { connect, createServer } from "node:net";
+
+/** A version of the protocol that nobody speaks yet. */
+const FAR_FUTURE = 99;
+
+/** Passes connections on to a server. While `newer` is set, the server greets as one of the far future. */
+export class Proxy {
+  static async before(server) {
+    const proxy = new Proxy();
+    Object.assign(proxy, { newer: false, greeted: 0, sockets: new Set() });
+    proxy.door = createServer((client) => proxy.pass(client, new URL(server.url)));
+    await new Promise((resolve) => proxy.door.listen(0, "127.0.0.1", resolve));
+    proxy.url = `http://127.0.0.1:${proxy.door.address().port}`;
+    return proxy;
+  }
+
+  pass(client, { hostname, port }) {
+    const server = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ]) {
+      this.sockets.add(one);
+      one.once("close", () => (this.sockets.delete(one), other.destroy()));
+      one.on("error", () => other.destroy());
+    }
+    client.pipe(server);
+    let waiting = Buffer.alloc(0);
+    let isGreeted = false;
+    server.on("data", (data) => {
+      waiting = Buffer.concat([waiting, data]);
+      if (!isGreeted && isHalfAGreeting(waiting)) return;
+      if (!isGreeted && this.newer && isSocket(waiting)) {
+        waiting = inTheFuture(waiting);
+        this.greeted += 1;
+      }
+      isGreeted = true;
+      client.write(waiting);
+      waiting = Buffer.alloc(0);
+    });
+  }
+
+  /** Lets go of every connection, so that the next greeting is heard. */
+  hangUp() {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async close() {
+    this.hangUp();
+    await new Promise((resolve) => this.door.close(resolve));
+  }
+}
+
+const HEAD_END = "\r\n\r\n";
+const isSocket = (bytes) => bytes.subarray(0, 12).toString() === "HTTP/1.1 101";
+
+/** An answer that opens a WebSocket, without the whole first frame after it. */
+function isHalfAGreeting(bytes) {
+  if (!isSocket(bytes)) return false;
+  const end = bytes.indexOf(HEAD_END);
+  if (end < 0) return true;
+  const frame = bytes.subarray(end + HEAD_END.length);
+  if (frame.length < 4) return true;
+  const length = frame[1] === 126 ? 4 + frame.readUInt16BE(2) : 2 + frame[1];
+  return frame.length < length;
+}
+
+/** The greeting begins with the newest protocol (field 1) and the oldest (field 2), each a number of one byte. */
+function inTheFuture(bytes) {
+  const start = bytes.indexOf(HEAD_END) + HEAD_END.length;
+  for (let at = start; at < start + 16; at += 1) {
+    if (bytes[at] === 0x08 && bytes[at + 2] === 0x10) {
+      bytes[at + 1] = FAR_FUTURE;
+      bytes[at + 3] = FAR_FUTURE;
+      return bytes;
+    }
+  }
+  throw new Error("the server greets in another way than this proxy knows");
+}
