@@ -511,7 +511,7 @@ pub enum Event {
         /// The new conversation.
         conversation: ConversationView,
     },
-    /// A conversation's names or standing changed.
+    /// A conversation's names or standing changed, or a line of it moved.
     Conversation {
         /// As it is now.
         conversation: ConversationView,

@@ -14,7 +14,7 @@ use crate::api::{AlarmKind, Event, OutboxKind, OutboxState, Standing, Target};
 use crate::contact::verify_lists;
 use crate::engine::Work;
 use crate::error::{Cause, Step, StorageError};
-use crate::limits::{CHAINS_KEPT, LEGS_READ_MAX};
+use crate::limits::{CHAINS_KEPT, LEGS_READ_MAX, WELCOME_WAITS_MS};
 use crate::query;
 use crate::store::conversations::{Conversation, ConversationKey};
 use crate::store::key_packages::Hint;
@@ -180,6 +180,10 @@ impl Work<'_> {
         if blocked {
             return Ok(());
         }
+        for over in &welcome.given_up {
+            self.peer_gave_up(key, over.topic, over.read_to)?;
+        }
+        self.give_up_unknown(&leg)?;
         self.db.set_claimed_handle(key, welcome.sender_handle.as_ref())?;
         self.net.handles_asked.remove(&key);
         if is_new {
@@ -189,6 +193,19 @@ impl Work<'_> {
             self.drop_needless_leg(key)?;
         }
         self.follow_one(leg.topic)
+    }
+
+    /// A peer who opens a leg with a number that is not above one of ours did not know ours. Where our invitation is so old
+    /// that it expired unread, they never will.
+    fn give_up_unknown(&mut self, theirs: &Leg) -> Step<()> {
+        for own in self.db.legs_of(theirs.conversation)? {
+            let invited = own.invited_at.0;
+            let expired = invited > 0 && self.now.0.saturating_sub(invited) >= WELCOME_WAITS_MS;
+            if own.leg_no >= theirs.leg_no && expired {
+                self.peer_gave_up(own.conversation, own.topic, Seq(0))?;
+            }
+        }
+        Ok(())
     }
 
     /// Nobody makes this device read legs without end.
@@ -235,6 +252,7 @@ impl Work<'_> {
             update_due: None,
             signed: None,
             discard_to: Seq(0),
+            invited_at: Millis(0),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Every maximum and time of the engine, in one place.
 
 use sotto_wire::limits::{
-    FOLLOWS_PER_REQUEST_MAX, KEY_PACKAGE_DAYS, KEY_PACKAGES_ONE_TIME, REQUESTS_IN_FLIGHT_MAX,
+    DROP_CAPABILITY_DAYS, FOLLOWS_PER_REQUEST_MAX, INBOX_ITEM_DAYS, KEY_PACKAGE_DAYS, KEY_PACKAGES_ONE_TIME,
+    REQUESTS_IN_FLIGHT_MAX,
 };
 
 /// First and longest distance between tries to connect.
@@ -10,7 +11,7 @@ pub(crate) const BACKOFF_MS_FIRST: u64 = 250;
 pub(crate) const BACKOFF_MS_MAX: u64 = 30_000;
 /// A connection that lasted this long was a good one: the next failure starts over with short waits.
 pub(crate) const GOOD_CONNECTION_MS: u64 = 30_000;
-/// A request not answered for this long: the connection is given up.
+/// A request or an opened connection not answered for this long: the connection is given up.
 pub(crate) const ANSWER_MS_MAX: u64 = 45_000;
 /// First and longest distance between tries of an outbox item.
 pub(crate) const RETRY_MS_FIRST: u64 = 1_000;
@@ -41,6 +42,12 @@ pub(crate) const UPDATE_MS: u64 = 7 * 24 * 3_600_000;
 pub(crate) const REPAIR_MS: u64 = 3_600_000;
 /// Legs of one conversation that are read at once; the oldest beyond are closed.
 pub(crate) const LEGS_READ_MAX: usize = 16;
+/// Own messages that leave again when their reader has given a leg up: the newest.
+pub(crate) const TAKEN_BACK_MAX: usize = 4_096;
+/// For this long a drop capability is good whatever the two clocks, each off by a day at most, make of it.
+pub(crate) const DROP_GOOD_MS: u64 = (DROP_CAPABILITY_DAYS as u64 - 2) * 24 * 3_600_000;
+/// After this long a Welcome may have expired unread, whatever the two clocks make of it.
+pub(crate) const WELCOME_WAITS_MS: u64 = (INBOX_ITEM_DAYS as u64 - 2) * 24 * 3_600_000;
 /// Alarms of one kind kept for one conversation.
 pub(crate) const ALARMS_PER_KIND_MAX: i64 = 64;
 /// Answers to the server's proof of work that are tried before giving up.

@@ -33,12 +33,9 @@ impl Work<'_> {
     }
 
     pub(crate) fn opened(&mut self, plane: Plane) -> Step<()> {
-        let link = match plane {
-            Plane::Account => &mut self.net.account.link,
-            Plane::Topic => &mut self.net.topic.link,
-        };
-        if matches!(link, Link::Connecting) {
-            *link = Link::Open;
+        match plane {
+            Plane::Account => self.net.account.opened(self.now),
+            Plane::Topic => self.net.topic.opened(self.now),
         }
         Ok(())
     }
@@ -74,8 +71,8 @@ impl Work<'_> {
 
     pub(crate) fn tick(&mut self) -> Step<()> {
         self.net.wake_at = None;
-        let late = |oldest: Option<Millis>| oldest.is_some_and(|at| self.now.0 >= at.0 + ANSWER_MS_MAX);
-        let (account, topic) = (late(self.net.account.oldest()), late(self.net.topic.oldest()));
+        let late = |since: Option<Millis>| since.is_some_and(|at| self.now.0 >= at.0 + ANSWER_MS_MAX);
+        let (account, topic) = (late(self.net.account.owed_since()), late(self.net.topic.owed_since()));
         if account {
             self.hang_up(Plane::Account)?;
         }
@@ -172,8 +169,8 @@ impl Work<'_> {
 
     /// When something is due without anything arriving.
     pub(crate) fn wake_time(&self) -> Step<Option<Millis>> {
-        let answer = |oldest: Option<Millis>| oldest.map(|at| Millis(at.0 + ANSWER_MS_MAX));
-        let mut times = vec![answer(self.net.account.oldest()), answer(self.net.topic.oldest())];
+        let answer = |since: Option<Millis>| since.map(|at| Millis(at.0 + ANSWER_MS_MAX));
+        let mut times = vec![answer(self.net.account.owed_since()), answer(self.net.topic.owed_since())];
         if self.net.online && !self.net.refused {
             if matches!(self.net.account.link, Link::Down) {
                 times.push(self.net.account.retry_at);

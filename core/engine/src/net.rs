@@ -32,6 +32,8 @@ pub(crate) struct Connection<P> {
     pub(crate) link: Link,
     pub(crate) retry_at: Option<Millis>,
     attempts: u32,
+    /// When the connection opened, until the server says Hello.
+    opened_at: Option<Millis>,
     /// When the server said Hello, by this device's clock.
     greeted_at: Option<Millis>,
     next_id: u32,
@@ -44,6 +46,7 @@ impl<P> Default for Connection<P> {
             link: Link::Down,
             retry_at: None,
             attempts: 0,
+            opened_at: None,
             greeted_at: None,
             next_id: 1,
             waiting: BTreeMap::new(),
@@ -80,9 +83,17 @@ impl<P> Connection<P> {
         self.waiting.is_empty()
     }
 
-    /// When the oldest request left.
-    pub(crate) fn oldest(&self) -> Option<Millis> {
-        self.waiting.values().map(|(_, at)| *at).min()
+    /// Since when the server has owed an answer: to the oldest request, or to the opening.
+    pub(crate) fn owed_since(&self) -> Option<Millis> {
+        self.waiting.values().map(|(_, at)| *at).chain(self.opened_at).min()
+    }
+
+    /// The connection that was asked for is there.
+    pub(crate) fn opened(&mut self, now: Millis) {
+        if matches!(self.link, Link::Connecting) {
+            self.link = Link::Open;
+            self.opened_at = Some(now);
+        }
     }
 
     /// The greeting, while the connection is good.
@@ -97,6 +108,7 @@ impl<P> Connection<P> {
     pub(crate) fn greet(&mut self, hello: Hello, now: Millis) {
         self.link = Link::Greeted(Box::new(hello));
         self.greeted_at = Some(now);
+        self.opened_at = None;
     }
 
     /// The greeting, and the local time at which it came.
@@ -114,6 +126,7 @@ impl<P> Connection<P> {
         let wait = step / 2 + step * u64::from(jitter) / 512;
         self.attempts = self.attempts.saturating_add(1);
         self.link = Link::Down;
+        self.opened_at = None;
         self.retry_at = Some(Millis(now.0 + wait));
         self.waiting.clear();
     }
@@ -121,6 +134,7 @@ impl<P> Connection<P> {
     /// The connection is let go on purpose.
     pub(crate) fn dropped(&mut self) {
         self.link = Link::Down;
+        self.opened_at = None;
         self.retry_at = None;
         self.greeted_at = None;
         self.attempts = 0;
@@ -152,11 +166,19 @@ pub(crate) enum TopicPending {
     OpenSlot(ItemKey, TopicId),
     Append(ItemKey, AppendId),
     Unfollow,
-    Follow(Vec<TopicId>),
+    Follow(Vec<FollowAsked>),
     Ack(TopicId, Seq),
     ReplaceSecret(TopicId),
     Drop(ItemKey, i64),
     CloseSlot,
+}
+
+/// A leg that the server was asked to follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FollowAsked {
+    pub(crate) topic: TopicId,
+    /// Newest entry that the server had delivered or promised by then. What it promises later may overtake its answer.
+    pub(crate) known: Seq,
 }
 
 /// How far a followed leg is.

@@ -13,7 +13,7 @@ use sotto_wire::ids::{
     AccountId, AppendId, Capability, ConversationId, Generation, Millis, Minute, Seq, SlotId, SlotSecret,
     TopicId,
 };
-use sotto_wire::limits::{CONTROL_KEYS_MAX, ENTRY_VERSION, PROTOCOL, SUITE};
+use sotto_wire::limits::{CONTROL_KEYS_MAX, ENTRY_VERSION, GIVEN_UP_LEGS_MAX, PROTOCOL, SUITE};
 use sotto_wire::proto::{self, ErrorCode};
 use sotto_wire::topic::{Append, ControlKeys, CreateTopic, DropInInbox, NewSlot, OpenSlot, TopicRequest};
 use zeroize::Zeroizing;
@@ -24,6 +24,7 @@ use crate::contact::{ClaimedKey, Ready};
 use crate::engine::Work;
 use crate::error::{Cause, Step};
 use crate::genesis::public;
+use crate::limits::{DROP_GOOD_MS, TAKEN_BACK_MAX};
 use crate::net::TopicPending;
 use crate::store::conversations::ConversationKey;
 use crate::store::legs::{Leg, LegState};
@@ -125,6 +126,7 @@ impl Work<'_> {
             update_due: None,
             signed: None,
             discard_to: Seq(0),
+            invited_at: Millis(0),
         })
     }
 
@@ -189,6 +191,7 @@ impl Work<'_> {
             control_secret: control.to_vec().into(),
             sender_handle: account.handle.as_str().to_owned(),
             log_key: log_key.into(),
+            given_up: self.given_up(leg)?,
         };
         Ok(WelcomeRow {
             key: 0,
@@ -200,7 +203,23 @@ impl Work<'_> {
             slot_hash: secret.hash(),
             welcome: welcome.encode_to_vec(),
             sealed: None,
+            claimed_at: self.now,
         })
+    }
+
+    /// Legs before this one that are read no more, and how far they were: what the peer wrote after that leaves again.
+    fn given_up(&self, new: &Leg) -> Step<Vec<proto::GivenUpLeg>> {
+        let legs = self.db.legs_of(new.conversation)?;
+        // At cursor 0 it was never opened: nobody else knows it.
+        let over = legs.iter().filter(|leg| leg.state == LegState::Closed && leg.cursor > Seq(0));
+        Ok(over
+            .take(GIVEN_UP_LEGS_MAX)
+            .map(|leg| proto::GivenUpLeg {
+                topic: leg.topic.into(),
+                // What was written to somebody who had shut the writer out is not asked for either.
+                read_to: leg.cursor.max(leg.discard_to).0,
+            })
+            .collect())
     }
 
     /// `STAGED → SENT`, or again after a lost connection: every step is idempotent.
@@ -306,6 +325,10 @@ impl Work<'_> {
         match outcome {
             Ok(()) => {
                 self.db.remove_welcome(row)?;
+                if let Some(mut leg) = current.topic.map(|topic| self.db.leg(topic)).transpose()?.flatten() {
+                    leg.invited_at = self.now;
+                    self.db.put_leg(&leg)?;
+                }
                 if self.db.welcomes_of(item)?.is_empty() {
                     return self.post_welcomes(&current);
                 }
@@ -313,8 +336,8 @@ impl Work<'_> {
             }
             // The right to drop is gone (expired): only a new claim, so a new leg, reaches the device.
             Err(refusal) if matches!(refusal.code, ErrorCode::DropRefused | ErrorCode::AccountUnknown) => {
-                self.db.remove_welcome(row)?;
-                self.uninvited(&current)
+                let claimed_at = self.db.take_welcome(row)?;
+                self.uninvited(&current, claimed_at)
             }
             Err(refusal) => self.delay(item, refusal),
         }
@@ -322,17 +345,47 @@ impl Work<'_> {
 
     /// Nobody can be let into the leg: what was written on it goes to the one that is opened instead. Readers tell
     /// repeated messages by their id.
-    fn uninvited(&mut self, item: &Item) -> Step<()> {
+    fn uninvited(&mut self, item: &Item, claimed_at: Millis) -> Step<()> {
         let Some(topic) = item.topic else { return Ok(()) };
-        self.alarm(AlarmKind::WelcomeRefused, Some(item.conversation), topic.as_bytes())?;
-        for message in self.db.take_own_messages_on(topic)? {
-            self.set_message_state(message, MessageState::Queued, None)?;
-            self.queue_item(OutboxKind::Message, item.conversation, Some(message), None)?;
+        if self.now.0.saturating_sub(claimed_at.0) < DROP_GOOD_MS {
+            self.alarm(AlarmKind::WelcomeRefused, Some(item.conversation), topic.as_bytes())?;
         }
+        self.take_back(item.conversation, topic, Seq(0))?;
         self.db.requeue_item(item.key, false)?;
+        self.net.on_wire.remove(&item.key);
         self.moved(item.key, item.kind, OutboxState::Queued, None);
         self.back_off(item)?;
         self.break_leg(topic)
+    }
+
+    /// The peer reads this leg no more, and did so up to there. What this device wrote after that leaves again, on a leg
+    /// that is read.
+    pub(crate) fn peer_gave_up(
+        &mut self,
+        conversation: ConversationKey,
+        topic: TopicId,
+        read_to: Seq,
+    ) -> Step<()> {
+        let Some(leg) = self.db.leg(topic)?.filter(|leg| leg.conversation == conversation) else {
+            return Ok(());
+        };
+        self.break_leg(leg.topic)?;
+        for item in self.db.items_of(conversation, usize::MAX)? {
+            let unread = item.seq.is_none_or(|seq| seq > read_to);
+            if item.topic == Some(topic) && item.message.is_some() && unread {
+                self.withdraw(&item)?;
+            }
+        }
+        self.take_back(conversation, topic, read_to)
+    }
+
+    /// Own messages that stand on a topic after this entry go back to the outbox.
+    fn take_back(&mut self, conversation: ConversationKey, topic: TopicId, after: Seq) -> Step<()> {
+        for message in self.db.take_own_messages_on(topic, after, TAKEN_BACK_MAX)? {
+            self.set_message_state(message, MessageState::Queued, None)?;
+            self.queue_item(OutboxKind::Message, conversation, Some(message), None)?;
+        }
+        Ok(())
     }
 
     fn answer_start_overs(&mut self, item: ItemKey) {

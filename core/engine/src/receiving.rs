@@ -22,7 +22,7 @@ use crate::limits::{CHAINS_KEPT, FIRST_UPDATE_MS_MAX, REPAIR_MS, UPDATE_MS};
 use crate::store::conversations::ConversationKey;
 use crate::store::legs::{Leg, LegState};
 use crate::store::messages::{MessageKind, NewMessage, Place};
-use crate::store::outbox::Item;
+use crate::store::outbox::{Item, OwnAppend};
 
 /// A leg's `discard_to` between unblocking and the first answer to a follow.
 pub(crate) const DISCARD_UNTIL_FOLLOWED: Seq = Seq(i64::MAX as u64);
@@ -117,7 +117,8 @@ impl Work<'_> {
         let from = delivery.receipt.from;
         if from > leg.cursor {
             if delivery.receipt.first_available > leg.cursor.next() {
-                self.trimmed(leg.clone(), delivery.receipt.minute, &delivery.evidence)?;
+                let (first, minute) = (delivery.receipt.first_available, delivery.receipt.minute);
+                self.trimmed(leg.clone(), first, minute, &delivery.evidence)?;
             } else {
                 let evidence = delivery.evidence.encode_to_vec();
                 self.alarm(AlarmKind::EntryWithheld, Some(leg.conversation), &evidence)?;
@@ -172,11 +173,19 @@ impl Work<'_> {
 
     /// Entries are gone that this device had not read. Within the time for which its slot holds them that is the
     /// server's fault; after it, this device was away too long. Either way the log cannot be continued.
-    pub(crate) fn trimmed(&mut self, mut leg: Leg, minute: Minute, signed: &SignedItem) -> Step<()> {
+    pub(crate) fn trimmed(
+        &mut self,
+        mut leg: Leg,
+        first: Seq,
+        minute: Minute,
+        signed: &SignedItem,
+    ) -> Step<()> {
+        self.db.put_leg(&leg)?;
+        let wanted = first > leg.discard_to.next();
         let held = minute.0.saturating_sub(leg.heard.0) < u64::from(SLOT_HOLD_DAYS) * 24 * 60;
         if held {
             self.alarm(AlarmKind::TrimmedTooEarly, Some(leg.conversation), &signed.encode_to_vec())?;
-        } else if let Some(peer) = self.db.conversation(leg.conversation)?.peer {
+        } else if let Some(peer) = self.db.conversation(leg.conversation)?.peer.filter(|_| wanted) {
             leg.minute = leg.minute.max(minute);
             let place = leg.place_line(Millis(0));
             let line = MessageId::random(self.entropy);
@@ -209,8 +218,8 @@ impl Work<'_> {
             }
             return self.own_entry(leg, entry, &item);
         }
-        if self.db.is_own_append(leg.topic, entry.append_id)? {
-            return self.given_up_entry(leg, entry);
+        if let Some(own) = self.db.own_append(leg.topic, entry.append_id)? {
+            return self.given_up_entry(leg, entry, own);
         }
         match &entry.content {
             EntryContent::Expired(_) => self.placeholder(leg, entry, Failure::Expired).map(|()| Fate::Fine),
@@ -236,10 +245,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Bytes of ours that were given up after a conflict, and that the server took after all. A message went under
-    /// another id; a commit that the others merge and this device cannot ends the leg.
-    fn given_up_entry(&mut self, leg: &mut Leg, entry: &Entry) -> Step<Fate> {
+    /// Bytes of ours that were given up, and that the server took after all. A message goes under another id as well; until
+    /// then it stands here for its readers. A commit that the others merge and this device cannot ends the leg.
+    fn given_up_entry(&mut self, leg: &mut Leg, entry: &Entry, own: OwnAppend) -> Step<Fate> {
         let EntryContent::Body(body) = &entry.content else { return Ok(Fate::Fine) };
+        if let Some(message) = own.message {
+            let place = leg.place_line(self.db.draft(message)?.sent_at);
+            self.db.set_message_place(message, place)?;
+        }
         if entry.kind == EntryKind::Application {
             return Ok(Fate::Fine);
         }
@@ -503,9 +516,18 @@ impl Work<'_> {
     }
 
     fn show_new(&mut self, new: &NewMessage<'_>) -> Step<()> {
-        let Some(key) = self.db.add_message(new)? else { return Ok(()) };
+        let Some(key) = self.db.add_message(new)? else { return self.repeated(new) };
         let message = self.db.message_view(key)?;
         self.event(Event::Message { message });
+        Ok(())
+    }
+
+    /// A line that is there already was sent again.
+    fn repeated(&mut self, new: &NewMessage<'_>) -> Step<()> {
+        let (Some(key), Some(place)) = (self.db.message_like(new)?, new.place) else { return Ok(()) };
+        if self.db.set_message_place(key, place)? {
+            self.show_conversation(new.conversation)?;
+        }
         Ok(())
     }
 
@@ -574,10 +596,7 @@ impl Work<'_> {
             match (item.kind, item.state) {
                 (OutboxKind::Message, OutboxState::Applied) if !unread => {}
                 (OutboxKind::Message, _) => {
-                    // Perhaps accepted there; readers tell repeated messages by their id.
-                    self.db.requeue_item(item.key, false)?;
-                    self.net.on_wire.remove(&item.key);
-                    self.moved(item.key, item.kind, OutboxState::Queued, None);
+                    self.withdraw(&item)?;
                 }
                 (OutboxKind::OpenLeg, OutboxState::Staged | OutboxState::Sent) => self.lose_commit(&item)?,
                 (OutboxKind::OpenLeg, OutboxState::Posted) | (OutboxKind::SelfUpdate, _) => {
@@ -591,6 +610,17 @@ impl Work<'_> {
         if open && !self.is_outranked(leg)? {
             return self.open_another(leg.conversation);
         }
+        Ok(())
+    }
+
+    /// A message's bytes are given up. Perhaps they were accepted; readers tell repeated messages by their id.
+    pub(crate) fn withdraw(&mut self, item: &Item) -> Step<()> {
+        self.db.requeue_item(item.key, false)?;
+        self.net.on_wire.remove(&item.key);
+        if let Some(message) = item.message {
+            self.set_message_state(message, MessageState::Queued, None)?;
+        }
+        self.moved(item.key, item.kind, OutboxState::Queued, None);
         Ok(())
     }
 

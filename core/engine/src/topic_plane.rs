@@ -13,7 +13,7 @@ use crate::api::{AlarmKind, Plane};
 use crate::engine::Work;
 use crate::error::Step;
 use crate::limits::{FOLLOWS_PER_REQUEST, RETRY_MS_MAX};
-use crate::net::{Followed, Link, TopicPending};
+use crate::net::{FollowAsked, Followed, Link, TopicPending};
 use crate::receiving::DISCARD_UNTIL_FOLLOWED;
 use crate::store::legs::{Leg, LegState};
 
@@ -80,7 +80,7 @@ impl Work<'_> {
             (Asked::Append(item, id), Ok(Said::Appended(signed))) => self.appended(item, id, &signed),
             (Asked::Append(item, id), Ok(Said::Conflict { head })) => self.conflict(item, id, head),
             (Asked::Append(item, id), Err(refusal)) => self.append_refused(item, id, refusal),
-            (Asked::Follow(topics), Ok(Said::Followed(outcomes))) => self.followed(&topics, outcomes),
+            (Asked::Follow(legs), Ok(Said::Followed(outcomes))) => self.followed(&legs, outcomes),
             (Asked::Follow(_), Err(_)) => self.hang_up(Plane::Topic),
             (Asked::Ack(topic, seq), Ok(Said::SlotAcked(item))) => self.acked(topic, seq, &item),
             (Asked::Ack(topic, _), Err(_)) => {
@@ -126,13 +126,13 @@ impl Work<'_> {
     pub(crate) fn follow_all(&mut self) -> Step<()> {
         let legs: Vec<_> = self.db.legs()?.into_iter().filter(Leg::is_read).collect();
         for some in legs.chunks(FOLLOWS_PER_REQUEST) {
-            self.follow(some);
+            self.follow(some)?;
         }
         Ok(())
     }
 
     pub(crate) fn follow_one(&mut self, topic: TopicId) -> Step<()> {
-        let asked = |pending: &TopicPending| matches!(pending, TopicPending::Follow(topics) if topics.contains(&topic));
+        let asked = |pending: &TopicPending| matches!(pending, TopicPending::Follow(legs) if legs.iter().any(|leg| leg.topic == topic));
         if self.net.topic.hello().is_none()
             || self.net.followed.contains_key(&topic)
             || self.net.topic.is_waiting(asked)
@@ -140,16 +140,20 @@ impl Work<'_> {
             return Ok(());
         }
         if let Some(leg) = self.db.leg(topic)?.filter(Leg::is_read) {
-            self.follow(std::slice::from_ref(&leg));
+            self.follow(std::slice::from_ref(&leg))?;
         }
         Ok(())
     }
 
-    fn follow(&mut self, legs: &[Leg]) {
+    fn follow(&mut self, legs: &[Leg]) -> Step<()> {
+        let mut asked = Vec::with_capacity(legs.len());
+        for leg in legs {
+            asked.push(FollowAsked { topic: leg.topic, known: leg.cursor.max(self.db.promised(leg.topic)?) });
+        }
         let follows =
             legs.iter().map(|leg| Follow { auth: Self::slot_auth(leg), from: leg.cursor }).collect();
-        let topics = legs.iter().map(|leg| leg.topic).collect();
-        self.ask_topic(TopicPending::Follow(topics), TopicRequest::Follow(follows));
+        self.ask_topic(TopicPending::Follow(asked), TopicRequest::Follow(follows));
+        Ok(())
     }
 
     pub(crate) fn unfollow(&mut self, leg: &Leg) -> Step<()> {
@@ -167,8 +171,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn followed(&mut self, topics: &[TopicId], outcomes: Vec<FollowOutcome>) -> Step<()> {
-        for topic in topics {
+    fn followed(&mut self, asked: &[FollowAsked], outcomes: Vec<FollowOutcome>) -> Step<()> {
+        for FollowAsked { topic, known } in asked {
             let Some(leg) = self.db.leg(*topic)? else { continue };
             let Some(outcome) = outcomes.iter().find(|outcome| outcome.slot == leg.slot) else {
                 return self.hang_up(Plane::Topic);
@@ -179,16 +183,15 @@ impl Work<'_> {
                     self.net.followed.insert(leg.topic, Followed { newest: leg.cursor });
                     self.unfollow(&leg)?;
                 }
-                Ok(signed) => self.leg_followed(leg, signed)?,
+                Ok(signed) => self.leg_followed(leg, *known, signed)?,
                 Err(refusal) => self.follow_refused(leg, *refusal)?,
             }
         }
         Ok(())
     }
 
-    fn leg_followed(&mut self, mut leg: Leg, signed: &SignedItem) -> Step<()> {
+    fn leg_followed(&mut self, mut leg: Leg, known: Seq, signed: &SignedItem) -> Step<()> {
         let Some(receipt) = self.slot_receipt(leg.topic, signed)? else { return Ok(()) };
-        let known = leg.cursor.max(self.db.promised(leg.topic)?);
         if receipt.ack > leg.cursor {
             // Somebody else reads from this slot.
             self.alarm(AlarmKind::CloneSuspected, Some(leg.conversation), &signed.encode_to_vec())?;
@@ -197,15 +200,14 @@ impl Work<'_> {
             // The server forgot entries that it had delivered, or promised.
             return self.forked(&leg, &signed.encode_to_vec());
         }
+        if leg.discard_to == DISCARD_UNTIL_FOLLOWED {
+            leg.discard_to = receipt.newest;
+        }
         if receipt.first_available > leg.cursor.next() {
-            return self.trimmed(leg, receipt.minute, signed);
+            return self.trimmed(leg, receipt.first_available, receipt.minute, signed);
         }
         leg.heard = receipt.minute;
         self.db.put_leg(&leg)?;
-        if leg.discard_to == DISCARD_UNTIL_FOLLOWED {
-            leg.discard_to = receipt.newest;
-            self.db.put_leg(&leg)?;
-        }
         self.net.followed.insert(leg.topic, Followed { newest: receipt.newest });
         self.net.unacked.insert(leg.topic);
         if leg.state == LegState::Active && leg.next_slot_secret.is_some() {

@@ -6,7 +6,7 @@ mod inbox;
 mod message;
 
 pub use group::{GroupKind, GroupState, Member, Role};
-pub use inbox::{InboxContent, PinnedLists, Welcome};
+pub use inbox::{GivenUpLeg, InboxContent, PinnedLists, Welcome};
 pub use message::{
     ApplicationPayload, AuthenticatedData, Body, Content, Franking, StatementSeen, UnknownBody,
 };

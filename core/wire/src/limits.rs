@@ -92,10 +92,15 @@ pub const KEY_PACKAGE_BYTES_MAX: usize = 16 * 1024;
 pub const KEY_PACKAGE_DAYS: u64 = 90;
 /// Days a drop capability stays good.
 pub const DROP_CAPABILITY_DAYS: u32 = 45;
+/// Days an inbox item waits; then its sender's drop capability has expired too, and a new contact is needed.
+pub const INBOX_ITEM_DAYS: u32 = 45;
 /// Items waiting in one inbox.
 pub const INBOX_ITEMS_MAX: usize = 1_000;
 /// Items in one `InboxItems` frame.
 pub const INBOX_ITEMS_PER_FRAME_MAX: usize = 16;
+
+/// Earlier legs of a conversation that a Welcome says are read no more.
+pub const GIVEN_UP_LEGS_MAX: usize = 16;
 
 /// Devices of an account.
 pub const DEVICES_MAX: usize = 32;

@@ -1,5 +1,7 @@
 //! Every maximum of the stores, in one place.
 
+pub use sotto_wire::limits::INBOX_ITEM_DAYS;
+
 /// Generations of a topic's capability that stay known; the oldest is forgotten first.
 pub const GENERATIONS_MAX: usize = 256;
 /// Control actions signed at one and the same newest seq.
@@ -8,8 +10,6 @@ pub const CONTROL_ACTIONS_PER_SEQ_MAX: usize = 16;
 pub const SWEEP_ROWS_MAX: usize = 1_000;
 /// Days the id of a key-package upload is remembered.
 pub const UPLOAD_DAYS: u32 = 7;
-/// Days an inbox item waits; then its sender's drop capability has long expired and a new contact is needed.
-pub const INBOX_ITEM_DAYS: u32 = 45;
 /// Days the name of a closed topic stays taken after its last entry is gone.
 pub const CLOSED_TOPIC_DAYS: u32 = 45;
 /// Open invitations.

@@ -65,6 +65,8 @@ pub(crate) struct Leg {
     /// The server's newest signed word about the log: half of a contradiction.
     pub(crate) signed: Option<Vec<u8>>,
     pub(crate) discard_to: Seq,
+    /// When the peer's invitation was delivered; 0: theirs, or not yet.
+    pub(crate) invited_at: Millis,
 }
 
 impl Leg {
@@ -90,6 +92,7 @@ impl Leg {
             update_due: uint_opt(row, "update_due")?.map(Millis),
             signed: row.get("signed")?,
             discard_to: Seq(uint(row, "discard_to")?),
+            invited_at: Millis(uint(row, "invited_at")?),
         })
     }
 
@@ -121,11 +124,12 @@ impl Db<'_> {
             .prepare_cached(
                 "INSERT INTO legs (topic, conversation, leg_no, state, slot, slot_secret, next_slot_secret,
                      capability, generation, control_secret, cursor, chain, head, acked, heard, minute,
-                     update_due, signed, discard_to, sorted_to)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                     update_due, signed, discard_to, sorted_to, invited_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                  ON CONFLICT (topic) DO UPDATE SET state = ?4, slot_secret = ?6, next_slot_secret = ?7, capability = ?8,
                      generation = ?9, control_secret = ?10, cursor = ?11, chain = ?12, head = ?13, acked = ?14,
-                     heard = ?15, minute = ?16, update_due = ?17, signed = ?18, discard_to = ?19, sorted_to = ?20",
+                     heard = ?15, minute = ?16, update_due = ?17, signed = ?18, discard_to = ?19, sorted_to = ?20,
+                     invited_at = ?21",
             )?
             .execute(params![
                 Blob(leg.topic.as_bytes()),
@@ -148,6 +152,7 @@ impl Db<'_> {
                 leg.signed,
                 int(leg.discard_to.0),
                 int(leg.sorted_to.0),
+                int(leg.invited_at.0),
             ])?;
         Ok(())
     }

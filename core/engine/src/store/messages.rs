@@ -268,11 +268,14 @@ impl Db<'_> {
         Ok(changed > 0)
     }
 
-    /// An own message has its place in the log.
-    pub(crate) fn set_message_place(&self, key: MessageKey, place: Place) -> Step<()> {
-        self.0
+    /// A message stands here in the log. One that was sent again stands where it was sent last: both sides see the same.
+    /// Whether that is a change.
+    pub(crate) fn set_message_place(&self, key: MessageKey, place: Place) -> Step<bool> {
+        let moved = self
+            .0
             .prepare_cached(
-                "UPDATE messages SET topic = ?2, leg_no = ?3, seq = ?4, minute = ?5, sort_at = ?6 WHERE id = ?1 AND seq IS NULL",
+                "UPDATE messages SET topic = ?2, leg_no = ?3, seq = ?4, minute = ?5, sort_at = ?6
+                 WHERE id = ?1 AND (seq IS NULL OR (leg_no, topic, seq) < (?3, ?2, ?4))",
             )?
             .execute(params![
                 key.0,
@@ -282,7 +285,21 @@ impl Db<'_> {
                 int(place.minute.0),
                 int(place.sort_at.0)
             ])?;
-        Ok(())
+        Ok(moved > 0)
+    }
+
+    /// The line that is there already under this line's ids.
+    pub(crate) fn message_like(&self, new: &NewMessage<'_>) -> Step<Option<MessageKey>> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "SELECT id FROM messages WHERE conversation = ?1 AND device = ?2 AND message = ?3",
+            )?
+            .query_row(
+                params![new.conversation.0, Blob(new.device.as_bytes()), Blob(new.message.as_bytes())],
+                |row| row.get(0).map(MessageKey),
+            )
+            .optional()?)
     }
 
     /// Keeps what a report of this message would reveal.
@@ -319,18 +336,34 @@ impl Db<'_> {
 }
 
 impl Db<'_> {
-    /// Own messages that stand on a topic, oldest first; they lose their place there.
-    pub(crate) fn take_own_messages_on(&self, topic: TopicId) -> Step<Vec<MessageKey>> {
-        let mut statement =
-            self.0.prepare_cached("SELECT id FROM messages WHERE own = 1 AND topic = ?1 ORDER BY seq")?;
-        let rows = statement.query_map([topic.as_bytes().as_slice()], |row| row.get(0).map(MessageKey))?;
-        let taken = rows.collect::<Result<Vec<_>, _>>()?;
-        self.0
-            .prepare_cached(
-                "UPDATE messages SET topic = NULL, leg_no = NULL, seq = NULL, minute = NULL, sort_at = NULL
-                 WHERE own = 1 AND topic = ?1",
-            )?
-            .execute([topic.as_bytes().as_slice()])?;
+    /// Own messages that stand on a topic after this entry, the newest `limit`, lose their place there. Those that are
+    /// not in the outbox anyway, oldest first.
+    pub(crate) fn take_own_messages_on(
+        &self,
+        topic: TopicId,
+        after: Seq,
+        limit: usize,
+    ) -> Step<Vec<MessageKey>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, EXISTS (SELECT 1 FROM outbox WHERE outbox.message = messages.id) FROM messages
+             WHERE own = 1 AND topic = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT ?3",
+        )?;
+        let rows = statement
+            .query_map(params![Blob(topic.as_bytes()), int(after.0), int(limit as u64)], |row| {
+                Ok((MessageKey(row.get(0)?), row.get::<_, bool>(1)?))
+            })?;
+        let mut displace = self.0.prepare_cached(
+            "UPDATE messages SET topic = NULL, leg_no = NULL, seq = NULL, minute = NULL, sort_at = NULL WHERE id = ?1",
+        )?;
+        let mut taken = Vec::new();
+        for row in rows {
+            let (message, waiting) = row?;
+            displace.execute([message.0])?;
+            if !waiting {
+                taken.push(message);
+            }
+        }
+        taken.reverse();
         Ok(taken)
     }
 

@@ -75,6 +75,13 @@ pub(crate) struct WaitingMessage {
     pub(crate) not_before: Millis,
 }
 
+/// An append of this device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnAppend {
+    /// None for a commit.
+    pub(crate) message: Option<MessageKey>,
+}
+
 /// A Welcome to deliver once its commit is accepted.
 pub(crate) struct WelcomeRow {
     pub(crate) key: i64,
@@ -86,6 +93,8 @@ pub(crate) struct WelcomeRow {
     pub(crate) slot_hash: SlotSecretHash,
     pub(crate) welcome: Vec<u8>,
     pub(crate) sealed: Option<Bytes>,
+    /// About when the right to drop it was given, by this device's clock.
+    pub(crate) claimed_at: Millis,
 }
 
 impl Item {
@@ -250,17 +259,23 @@ impl Db<'_> {
                 staged.commit.as_ref().map(|(_, epoch)| int(*epoch)),
             ])?;
         self.0
-            .prepare_cached("INSERT OR IGNORE INTO own_appends (topic, append_id) VALUES (?1, ?2)")?
-            .execute(params![Blob(topic.as_bytes()), Blob(staged.append_id.as_bytes())])?;
+            .prepare_cached(
+                "INSERT OR IGNORE INTO own_appends (topic, append_id, message)
+                 SELECT ?1, ?2, message FROM outbox WHERE id = ?3",
+            )?
+            .execute(params![Blob(topic.as_bytes()), Blob(staged.append_id.as_bytes()), key.0])?;
         Ok(())
     }
 
-    /// Whether this device ever made an append under this id.
-    pub(crate) fn is_own_append(&self, topic: TopicId, append_id: AppendId) -> Step<bool> {
+    /// What this device once appended under this id, if it did.
+    pub(crate) fn own_append(&self, topic: TopicId, append_id: AppendId) -> Step<Option<OwnAppend>> {
         Ok(self
             .0
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM own_appends WHERE topic = ?1 AND append_id = ?2)")?
-            .query_row(params![Blob(topic.as_bytes()), Blob(append_id.as_bytes())], |row| row.get(0))?)
+            .prepare_cached("SELECT message FROM own_appends WHERE topic = ?1 AND append_id = ?2")?
+            .query_row(params![Blob(topic.as_bytes()), Blob(append_id.as_bytes())], |row| {
+                Ok(OwnAppend { message: row.get::<_, Option<i64>>("message")?.map(MessageKey) })
+            })
+            .optional()?)
     }
 
     /// Back to an intent: the bytes are given up.
@@ -336,8 +351,9 @@ impl Db<'_> {
     /// A Welcome to deliver once the item's commit is accepted. `welcome` is the encoded wire message.
     pub(crate) fn add_welcome(&self, item: ItemKey, row: &WelcomeRow) -> Step<()> {
         self.0.execute(
-            "INSERT INTO welcomes (outbox, account, device, drop_capability, seal_key, slot, slot_hash, welcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO welcomes (outbox, account, device, drop_capability, seal_key, slot, slot_hash, welcome,
+                 claimed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 item.0,
                 Blob(row.account.as_bytes()),
@@ -347,6 +363,7 @@ impl Db<'_> {
                 Blob(row.slot.as_bytes()),
                 Blob(row.slot_hash.as_bytes()),
                 row.welcome,
+                int(row.claimed_at.0),
             ],
         )?;
         Ok(())
@@ -366,6 +383,7 @@ impl Db<'_> {
                 slot_hash: id(row, "slot_hash")?,
                 welcome: row.get("welcome")?,
                 sealed: row.get::<_, Option<Vec<u8>>>("sealed")?.map(Bytes::from),
+                claimed_at: Millis(uint(row, "claimed_at")?),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -375,6 +393,16 @@ impl Db<'_> {
     pub(crate) fn seal_welcome(&self, key: i64, sealed: &[u8]) -> Step<()> {
         self.0.execute("UPDATE welcomes SET sealed = ?2 WHERE id = ?1", params![key, sealed])?;
         Ok(())
+    }
+
+    /// A Welcome cannot be delivered: it goes, and says when it was made.
+    pub(crate) fn take_welcome(&self, key: i64) -> Step<Millis> {
+        let claimed_at = self
+            .0
+            .prepare_cached("DELETE FROM welcomes WHERE id = ?1 RETURNING claimed_at")?
+            .query_row([key], |row| uint(row, "claimed_at"))
+            .optional()?;
+        Ok(Millis(claimed_at.unwrap_or_default()))
     }
 
     /// A Welcome was delivered.

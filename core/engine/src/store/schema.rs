@@ -4,7 +4,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{OpenError, StorageError};
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/001_first.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/001_first.sql"),
+    include_str!("../../migrations/002_second_thoughts.sql"),
+];
 
 /// Brings the tables to the newest version.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

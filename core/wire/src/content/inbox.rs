@@ -11,7 +11,7 @@ use crate::ids::{
     AccountId, Capability, Chain, ControlSecret, Generation, Handle, Host, PublicKey, Seq, SlotId,
     SlotSecret, TopicId,
 };
-use crate::limits::{INBOX_ITEM_BYTES_MAX, LISTS_PER_REPLY_MAX, MEMBERS_MAX};
+use crate::limits::{GIVEN_UP_LEGS_MAX, INBOX_ITEM_BYTES_MAX, LISTS_PER_REPLY_MAX, MEMBERS_MAX};
 use crate::proto::{self, inbox_content};
 use crate::signed::SignedList;
 
@@ -55,6 +55,17 @@ pub struct Welcome {
     pub sender_handle: Option<Handle>,
     /// The server's log key, as the sender knows it.
     pub log_key: PublicKey,
+    /// 1:1: earlier legs that the sender reads no more; none twice.
+    pub given_up: Vec<GivenUpLeg>,
+}
+
+/// A leg that somebody reads no more: what stands there after `read_to` never reached them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenUpLeg {
+    /// The leg.
+    pub topic: TopicId,
+    /// The last entry that they read there; 0: none.
+    pub read_to: Seq,
 }
 
 /// One account's device lists, oldest first.
@@ -113,7 +124,29 @@ impl TryFrom<proto::Welcome> for Welcome {
             control_secret,
             sender_handle: if m.sender_handle.is_empty() { None } else { Some(handle(&m.sender_handle)?) },
             log_key: fixed(&m.log_key)?,
+            given_up: given_up(m.given_up)?,
         })
+    }
+}
+
+fn given_up(legs: Vec<proto::GivenUpLeg>) -> Result<Vec<GivenUpLeg>, Reason> {
+    at_most_items("given up legs", legs.len(), GIVEN_UP_LEGS_MAX)?;
+    let legs = legs.into_iter().map(GivenUpLeg::try_from).collect::<Result<Vec<_>, _>>()?;
+    no_duplicate("given up leg", legs.iter().map(|leg| leg.topic))?;
+    Ok(legs)
+}
+
+impl TryFrom<proto::GivenUpLeg> for GivenUpLeg {
+    type Error = Reason;
+
+    fn try_from(m: proto::GivenUpLeg) -> Result<Self, Reason> {
+        Ok(Self { topic: fixed(&m.topic)?, read_to: seq("read to", m.read_to)? })
+    }
+}
+
+impl From<&GivenUpLeg> for proto::GivenUpLeg {
+    fn from(leg: &GivenUpLeg) -> Self {
+        Self { topic: leg.topic.into(), read_to: leg.read_to.0 }
     }
 }
 
@@ -143,6 +176,7 @@ impl From<&Welcome> for proto::Welcome {
             control_secret: welcome.control_secret.as_ref().map(Into::into).unwrap_or_default(),
             sender_handle: welcome.sender_handle.as_ref().map(|h| h.as_str().to_owned()).unwrap_or_default(),
             log_key: welcome.log_key.into(),
+            given_up: welcome.given_up.iter().map(Into::into).collect(),
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use prost::Message;
 use sotto_wire::content::{
-    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GroupKind, GroupState, InboxContent,
-    Member, PinnedLists, Role, StatementSeen, Welcome,
+    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GivenUpLeg, GroupKind, GroupState,
+    InboxContent, Member, PinnedLists, Role, StatementSeen, Welcome,
 };
 use sotto_wire::ids::{
     AccountId, Capability, Chain, ControlSecret, ConversationId, ConversationPseudonym, DeviceId,
     DisplayName, FrankingKey, Generation, Handle, Host, ListHash, MessageId, Millis, Minute, PublicKey, Seq,
     Signature, SlotId, SlotSecret, StatementHash, TopicId,
 };
-use sotto_wire::limits::{DEVICES_MAX, MEMBERS_MAX, SUITE, TEXT_BYTES_MAX};
+use sotto_wire::limits::{DEVICES_MAX, GIVEN_UP_LEGS_MAX, MEMBERS_MAX, SUITE, TEXT_BYTES_MAX};
 use sotto_wire::signed::{Pin, SignedList};
 use sotto_wire::{Bytes, Reason, proto};
 
@@ -219,12 +219,13 @@ fn welcome() -> Welcome {
         control_secret: Some(ControlSecret::new([6; 32])),
         sender_handle: Some(Handle::parse("alice").unwrap()),
         log_key: PublicKey::new([7; 32]),
+        given_up: vec![GivenUpLeg { topic: TopicId::new([8; 32]), read_to: Seq(9) }],
     }
 }
 
 #[test]
 fn a_welcome_reads_back_as_it_was_written() {
-    let bare = Welcome { control_secret: None, sender_handle: None, ..welcome() };
+    let bare = Welcome { control_secret: None, sender_handle: None, given_up: vec![], ..welcome() };
     for welcome in [welcome(), bare] {
         let content = InboxContent::Welcome(Box::new(welcome));
         assert_eq!(InboxContent::parse(&content.encode()), Ok(content));
@@ -246,6 +247,11 @@ fn a_welcome_is_checked_field_by_field() {
     assert_eq!(changed(|w| w.mls_welcome = Bytes::new()), Reason::Missing { what: "MLS welcome" });
     assert_eq!(changed(|w| w.ratchet_tree = Bytes::new()), Reason::Missing { what: "ratchet tree" });
     assert_eq!(changed(|w| w.sender_handle = "@alice".into()), Reason::Text { what: "handle" });
+    let twice = changed(|w| w.given_up = vec![w.given_up[0].clone(), w.given_up[0].clone()]);
+    assert_eq!(twice, Reason::Duplicate { what: "given up leg" });
+    let many = changed(|w| w.given_up = vec![w.given_up[0].clone(); GIVEN_UP_LEGS_MAX + 1]);
+    assert!(matches!(many, Reason::TooMany(_)), "{many:?}");
+    assert!(matches!(changed(|w| w.given_up[0].topic = Bytes::new()), Reason::Length(_)));
     assert!(matches!(changed(|w| w.host = "no host/".into()), Reason::Host(_)));
     assert!(matches!(changed(|w| w.control_secret = Bytes::from_static(&[1; 31])), Reason::Length(_)));
     assert!(matches!(changed(|w| w.slot_secret = Bytes::new()), Reason::Length(_)));

@@ -1,13 +1,13 @@
 //! What only members read.
 
 use sotto_wire::content::{
-    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GroupKind, GroupState, InboxContent,
-    Member, PinnedLists, Role, StatementSeen, Welcome,
+    ApplicationPayload, AuthenticatedData, Body, Content, Franking, GivenUpLeg, GroupKind, GroupState,
+    InboxContent, Member, PinnedLists, Role, StatementSeen, Welcome,
 };
 use sotto_wire::digest::frank_to_sign;
 use sotto_wire::ids::{
     Capability, Chain, ControlSecret, ConversationId, ConversationPseudonym, DisplayName, FrankingCommitment,
-    FrankingKey, Generation, MessageId, Millis, Seq, SlotId, SlotSecret, StatementHash,
+    FrankingKey, Generation, MessageId, Millis, Seq, SlotId, SlotSecret, StatementHash, TopicId,
 };
 
 use super::account::handle;
@@ -93,6 +93,15 @@ pub fn inbox_contents() -> Vec<(&'static str, InboxContent)> {
         control_secret: Some(ControlSecret::new(bytes("control 2"))),
         sender_handle: Some(handle()),
         log_key: public(LOG_KEY),
+        given_up: vec![],
+    };
+    let after_an_absence = Welcome {
+        leg_no: 2,
+        given_up: vec![
+            GivenUpLeg { topic: TopicId::new(bytes("an earlier leg")), read_to: Seq(17) },
+            GivenUpLeg { topic: TopicId::new(bytes("the first leg")), read_to: Seq(0) },
+        ],
+        ..direct.clone()
     };
     let group = Welcome {
         control_secret: None,
@@ -103,6 +112,7 @@ pub fn inbox_contents() -> Vec<(&'static str, InboxContent)> {
     };
     vec![
         ("welcome to a direct conversation", InboxContent::Welcome(Box::new(direct))),
+        ("welcome after an absence", InboxContent::Welcome(Box::new(after_an_absence))),
         ("welcome to a group", InboxContent::Welcome(Box::new(group))),
     ]
 }
