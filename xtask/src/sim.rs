@@ -21,9 +21,6 @@ pub(crate) struct Simulation {
     /// Run these seeds on all cores
     #[arg(long, value_name = "A..B", required_unless_present = "seed")]
     seeds: Option<String>,
-    /// Worse weather than the product is mended for yet (docs/simulator.md)
-    #[arg(long)]
-    harsh: bool,
     /// Plant a bug; then the run succeeds when the bug is found
     #[arg(long, value_name = "NAME")]
     planted: Option<String>,
@@ -49,9 +46,6 @@ impl Simulation {
             if let Some(value) = value {
                 arguments.extend([name.into(), value.into()]);
             }
-        }
-        if self.harsh {
-            arguments.push("--harsh".into());
         }
         arguments
     }

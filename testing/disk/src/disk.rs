@@ -123,6 +123,11 @@ impl Disk {
         self.state().trouble.fail(fault, n.saturating_sub(1));
     }
 
+    /// No fault is planned any more, and no crash.
+    pub fn mend(&self) {
+        self.state().trouble.mend();
+    }
+
     /// How many bytes fit; `None` is as many as there is memory. Files that are larger already stay.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.state().capacity = bytes;

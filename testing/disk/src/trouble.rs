@@ -136,6 +136,12 @@ impl Trouble {
         self.planned.push(Planned { fault, spared });
     }
 
+    /// Nothing is planned any more. Who is dead stays dead.
+    pub(crate) fn mend(&mut self) {
+        self.crash_at = None;
+        self.planned.clear();
+    }
+
     /// A process starts: what was planned for the last one is over.
     pub(crate) fn restart(&mut self) {
         *self = Self { writes: self.writes, ..Self::default() };

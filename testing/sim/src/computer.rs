@@ -47,13 +47,14 @@ struct Crash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Full,
+    Read,
     Write,
     Sync,
 }
 
 /// A disk under a process.
 #[derive(Debug)]
-struct Drive {
+pub(crate) struct Drive {
     disk: Disk,
     rng: ChaCha20Rng,
     /// The planted bug: what was acknowledged lately is not synced yet.
@@ -72,13 +73,13 @@ impl Drive {
         Self { disk: Disk::new(), rng, late_syncs, planned: None, troubled: false }
     }
 
-    fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
+    pub(crate) fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
         self.planned = Some(Crash { death, place, spared, due: false });
         self.disk.set_syncs_lie(self.late_syncs);
     }
 
     /// The process is about to handle an input.
-    fn before_input(&mut self) {
+    pub(crate) fn before_input(&mut self) {
         let Some(crash) = self.planned.as_mut().filter(|crash| !crash.due) else { return };
         if let Some(spared) = crash.spared.checked_sub(1) {
             crash.spared = spared;
@@ -93,8 +94,8 @@ impl Drive {
     }
 
     /// It has handled it, or failed to: how it died of it, if it did.
-    fn after_input(&self, failed: bool) -> Option<Death> {
-        if let Some(death) = self.crashed() {
+    pub(crate) fn after_input(&self, failed: bool) -> Option<Death> {
+        if let Some(death) = self.crash() {
             // Perhaps of what an earlier plan had set up, before another took its place.
             return Some(death);
         }
@@ -107,24 +108,31 @@ impl Drive {
         dead.then_some(crash.death)
     }
 
-    fn fail_next(&mut self, trouble: Trouble) {
+    pub(crate) fn fail_next(&mut self, trouble: Trouble) {
         self.troubled = true;
         self.disk.fail_next(match trouble {
             Trouble::Full => Fault::Full,
+            Trouble::Read => Fault::Read,
             Trouble::Write => Fault::Write,
             Trouble::Sync => Fault::Sync,
         });
     }
 
-    fn crashed(&self) -> Option<Death> {
+    /// How the process died, if it did at the last write.
+    pub(crate) fn crash(&self) -> Option<Death> {
         self.disk.crashed().then(|| self.planned.map_or(Death::Killed, |crash| crash.death))
     }
 
-    /// Nothing bad is planned any more, but for a failure that was to come next.
-    fn mend(&mut self) {
+    /// Nothing bad is planned any more.
+    pub(crate) fn mend(&mut self) {
         self.planned = None;
-        self.disk.crash_at(u64::MAX);
+        self.disk.mend();
         self.disk.set_syncs_lie(false);
+    }
+
+    /// Whether an opening may fail without being a finding.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.troubled || self.crash().is_some()
     }
 
     fn end(&mut self, death: Death) {
@@ -141,7 +149,7 @@ impl Drive {
 /// A person's computer.
 #[derive(Debug)]
 pub(crate) struct Computer {
-    drive: Drive,
+    pub(crate) drive: Drive,
     /// SQLCipher, as the native client has it; else plain SQLite, which is the same but for the pages' cipher.
     key: Option<&'static str>,
 }
@@ -174,42 +182,12 @@ impl Computer {
         self.drive.end(death);
         drop(connection);
     }
-
-    /// How the process died, if it did at the last write.
-    pub(crate) fn crash(&self) -> Option<Death> {
-        self.drive.crashed()
-    }
-
-    pub(crate) fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
-        self.drive.plan_crash(spared, place, death);
-    }
-
-    pub(crate) fn before_input(&mut self) {
-        self.drive.before_input();
-    }
-
-    pub(crate) fn after_input(&self, failed: bool) -> Option<Death> {
-        self.drive.after_input(failed)
-    }
-
-    pub(crate) fn fail_next(&mut self, trouble: Trouble) {
-        self.drive.fail_next(trouble);
-    }
-
-    pub(crate) fn mend(&mut self) {
-        self.drive.mend();
-    }
-
-    /// Whether an opening may fail without being a finding.
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.drive.troubled || self.crash().is_some()
-    }
 }
 
 /// The server's machine.
 #[derive(Debug)]
 pub(crate) struct ServerComputer {
-    drive: Drive,
+    pub(crate) drive: Drive,
 }
 
 impl ServerComputer {
@@ -226,34 +204,6 @@ impl ServerComputer {
     pub(crate) fn close(&mut self, store: Option<ServerStore>, death: Death) {
         self.drive.end(death);
         drop(store);
-    }
-
-    pub(crate) fn crash(&self) -> Option<Death> {
-        self.drive.crashed()
-    }
-
-    pub(crate) fn plan_crash(&mut self, spared: u64, place: Place, death: Death) {
-        self.drive.plan_crash(spared, place, death);
-    }
-
-    pub(crate) fn before_input(&mut self) {
-        self.drive.before_input();
-    }
-
-    pub(crate) fn after_input(&self, failed: bool) -> Option<Death> {
-        self.drive.after_input(failed)
-    }
-
-    pub(crate) fn fail_next(&mut self, trouble: Trouble) {
-        self.drive.fail_next(trouble);
-    }
-
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.drive.troubled || self.crash().is_some()
-    }
-
-    pub(crate) fn mend(&mut self) {
-        self.drive.mend();
     }
 
     /// Everything that somebody who takes the disk may find, in the files whose names begin like this.

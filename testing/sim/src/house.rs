@@ -185,12 +185,12 @@ impl World {
             return;
         }
         let Err(why) = self.server.start() else { return self.story.tell("the server starts") };
-        if self.server.computer.is_troubled() {
+        if self.server.computer.drive.is_troubled() {
             self.story.fault(format!("the server does not start, for its disk fails: {why}"));
         } else {
             self.story.found(format!("the server's files do not open: {why}"));
         }
-        self.server.die(self.server.computer.crash().unwrap_or(Death::Killed));
+        self.server.die(self.server.computer.drive.crash().unwrap_or(Death::Killed));
         let after = self.weather.spread(50, 60_000);
         self.plan(after, Happening::ServerStarts);
     }

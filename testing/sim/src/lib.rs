@@ -36,7 +36,7 @@ mod world;
 
 pub use person::Person;
 pub use planted::Planted;
-pub use run::{Outcome, Severity, run, run_in};
+pub use run::{Outcome, run};
 pub use story::Story;
 pub use weather::Misfortune;
 pub use world::{Meddler, World};

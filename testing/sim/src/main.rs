@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use sotto_sim::{Outcome, Planted, Severity, run_in};
+use sotto_sim::{Outcome, Planted, run};
 
 /// Failing seeds that are told in full.
 const TOLD_MAX: usize = 3;
@@ -26,9 +26,6 @@ struct Cli {
     /// Plant a bug; the run succeeds when it is found
     #[arg(long)]
     planted: Option<Planted>,
-    /// Worse weather than the product is mended for yet: middleboxes, messages that expire unread
-    #[arg(long)]
-    harsh: bool,
     /// Threads (all cores unless given)
     #[arg(long)]
     threads: Option<usize>,
@@ -43,20 +40,19 @@ fn range(text: &str) -> Result<Range<u64>, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let severity = if cli.harsh { Severity::Harsh } else { Severity::Usual };
     let good = match (cli.seed, cli.seeds) {
-        (Some(seed), _) => tell(severity, seed, cli.planted),
+        (Some(seed), _) => tell(seed, cli.planted),
         (None, seeds) => {
             let threads =
                 cli.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
-            Crowd::new(severity, seeds.unwrap_or(0..100), cli.planted).run(threads)
+            Crowd::new(seeds.unwrap_or(0..100), cli.planted).run(threads)
         }
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn tell(severity: Severity, seed: u64, planted: Option<Planted>) -> bool {
-    let outcome = run_in(severity, seed, planted);
+fn tell(seed: u64, planted: Option<Planted>) -> bool {
+    let outcome = run(seed, planted);
     print(&outcome, planted);
     outcome.is_good() == planted.is_none()
 }
@@ -73,7 +69,6 @@ fn print(outcome: &Outcome, planted: Option<Planted>) {
 
 /// Many seeds on several threads.
 struct Crowd {
-    severity: Severity,
     seeds: Range<u64>,
     planted: Option<Planted>,
     next: AtomicU64,
@@ -85,10 +80,9 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn new(severity: Severity, seeds: Range<u64>, planted: Option<Planted>) -> Self {
+    fn new(seeds: Range<u64>, planted: Option<Planted>) -> Self {
         let next = AtomicU64::new(seeds.start);
         Self {
-            severity,
             seeds,
             planted,
             next,
@@ -144,10 +138,9 @@ impl Crowd {
             if !self.seeds.contains(&seed) {
                 break;
             }
-            let outcome = run_in(self.severity, seed, self.planted);
+            let outcome = run(seed, self.planted);
             // What is found without the bug, too, says nothing about it.
-            let found =
-                !outcome.is_good() && (self.planted.is_none() || run_in(self.severity, seed, None).is_good());
+            let found = !outcome.is_good() && (self.planted.is_none() || run(seed, None).is_good());
             self.done.fetch_add(1, Ordering::Relaxed);
             self.messages.fetch_add(outcome.messages as u64, Ordering::Relaxed);
             self.faults.fetch_add(outcome.faults as u64, Ordering::Relaxed);

@@ -128,7 +128,7 @@ impl Server {
         // Mostly all that waits, as the thread does; now and then it comes too early for some.
         let count = if dice.one_in(3) { dice.between(1, most) } else { most };
         let batch: Vec<_> = self.waiting.drain(..count as usize).collect();
-        self.computer.before_input();
+        self.computer.drive.before_input();
         let entropy = &mut self.entropy;
         let frames = self.service.as_mut().map(|service| service.handle(now, entropy, batch));
         (count as usize, self.outcome(frames))
@@ -148,7 +148,7 @@ impl Server {
         match frames {
             Some(frames) => {
                 let failures = self.service.as_ref().map_or(0, |service| service.counters().storage_failures);
-                match self.computer.after_input(failures > self.failures) {
+                match self.computer.drive.after_input(failures > self.failures) {
                     None => Work::Frames(frames),
                     Some(death) => Work::Died(death),
                 }

@@ -1,8 +1,8 @@
 //! What a person's program does around the engine: feeds it, carries its outputs out, starts and dies.
 
 use bytes::Bytes;
-use sotto_engine::Engine;
 use sotto_engine::api::{Command, CommandId, Event, Input, MessageState, Output, Plane, Reply};
+use sotto_engine::{Cause, Engine, StorageError};
 use sotto_service::Then;
 use sotto_wire::ids::Millis;
 
@@ -23,8 +23,8 @@ impl World {
         match self.open(index) {
             Ok(engine) => self.people[index].engine = Some(engine),
             Err(why) => {
-                let (name, death) = (self.name(index), self.people[index].computer.crash());
-                if self.people[index].computer.is_troubled() {
+                let (name, death) = (self.name(index), self.people[index].computer.drive.crash());
+                if self.people[index].computer.drive.is_troubled() {
                     self.story.fault(format!("{name}'s program does not start, for the disk fails: {why}"));
                 } else {
                     self.story.found(format!("{name}'s database does not open: {why}"));
@@ -112,18 +112,23 @@ impl World {
         let person = &mut self.people[index];
         let command = if let Input::Command(id, _) = &input { Some(*id) } else { None };
         let Some(engine) = person.engine.as_mut() else { return };
-        person.computer.before_input();
+        person.computer.drive.before_input();
         let outcome = engine.handle(now, &mut person.entropy, input);
-        if let Some(death) = person.computer.after_input(outcome.is_err()) {
+        if let Some(death) = person.computer.drive.after_input(outcome.is_err()) {
             // Whatever it was about to do: the process is gone in the middle of it.
             let what = if death == Death::PowerCut { "loses power" } else { "is killed" };
             let name = self.name(index);
             self.story.fault(format!("{name} {what} at a write"));
             return self.person_gone(index, death);
         }
+        let mut unusable = false;
         let outputs = match outcome {
             Ok(outputs) => outputs,
             Err(mut error) => {
+                // SQLCipher trusts a connection no more that has failed to read a page: the program says that the
+                // database is damaged, and is started again.
+                unusable =
+                    matches!(error.cause, Cause::Storage(StorageError::Corrupt | StorageError::Other(_)));
                 person.diary.perhaps.extend(command.and_then(|id| person.diary.saying.remove(&id)));
                 let (outputs, name) = (error.outputs(), self.name(index));
                 self.story.fault(format!("{name}'s disk fails: {error}"));
@@ -136,6 +141,9 @@ impl World {
             if let Some(output) = self.people[index].note(output) {
                 self.carry_out(index, output);
             }
+        }
+        if unusable {
+            self.person_gone(index, Death::Killed);
         }
     }
 

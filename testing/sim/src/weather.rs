@@ -6,7 +6,6 @@ use crate::agenda::Happening;
 use crate::computer::{Death, Place, Trouble};
 use crate::dice::Dice;
 use crate::network::Sky;
-use crate::run::Severity;
 use crate::story::span;
 use crate::workload::Deed;
 use crate::world::World;
@@ -96,9 +95,8 @@ pub(crate) struct Climate {
 }
 
 impl Climate {
-    pub(crate) fn draw(dice: &mut Dice, severity: Severity) -> Self {
-        let middlebox = severity == Severity::Harsh && dice.one_in(2);
-        Self { middlebox, clocks_differ: dice.one_in(3) }
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
+        Self { middlebox: dice.one_in(4), clocks_differ: dice.one_in(3) }
     }
 
     /// A fault for one of `people`.
@@ -108,7 +106,7 @@ impl Climate {
         let death = if dice.one_in(2) { Death::PowerCut } else { Death::Killed };
         let places = [Place::Write(1), Place::Write(2), Place::Write(3), Place::Sync, Place::Durable];
         let place = places[dice.index(places.len())];
-        let kinds = [Trouble::Full, Trouble::Write, Trouble::Sync];
+        let kinds = [Trouble::Full, Trouble::Read, Trouble::Write, Trouble::Sync];
         let trouble = kinds[dice.index(kinds.len())];
         let cut = Fault::Cut {
             person,
@@ -242,9 +240,9 @@ impl World {
                 self.plan(after, Happening::PersonStarts { person });
             }
             Fault::PersonDiesWriting { death, spared, place, .. } => {
-                self.people[person].computer.plan_crash(spared, place, death);
+                self.people[person].computer.drive.plan_crash(spared, place, death);
             }
-            Fault::PersonDisk { trouble, .. } => self.people[person].computer.fail_next(trouble),
+            Fault::PersonDisk { trouble, .. } => self.people[person].computer.drive.fail_next(trouble),
             _ => {}
         }
     }
@@ -259,9 +257,9 @@ impl World {
                 self.server_dies(death);
             }
             Fault::ServerDiesWriting { death, spared, place } => {
-                self.server.computer.plan_crash(spared, place, death);
+                self.server.computer.drive.plan_crash(spared, place, death);
             }
-            Fault::ServerDisk { trouble } => self.server.computer.fail_next(trouble),
+            Fault::ServerDisk { trouble } => self.server.computer.drive.fail_next(trouble),
             _ => {}
         }
     }
@@ -323,9 +321,9 @@ impl World {
         self.network.sky = Sky::CLEAR;
         self.network.unreachable = false;
         self.network.cut_off.clear();
-        self.server.computer.mend();
+        self.server.computer.drive.mend();
         for index in 0..self.people.len() {
-            self.people[index].computer.mend();
+            self.people[index].computer.drive.mend();
             self.start_person(index);
         }
         self.server_starts();

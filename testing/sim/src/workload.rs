@@ -4,7 +4,6 @@ use sotto_engine::api::{Command, Input, Target};
 
 use crate::diary::Said;
 use crate::dice::Dice;
-use crate::run::Severity;
 use crate::story::span;
 use crate::world::World;
 
@@ -53,13 +52,12 @@ pub(crate) struct Script {
     pub(crate) deeds: Vec<(u64, usize, Deed)>,
     pub(crate) messages: usize,
     now: u64,
-    severity: Severity,
 }
 
 impl Script {
     /// Scenes between `people` until there are enough messages.
-    pub(crate) fn draw(dice: &mut Dice, people: usize, severity: Severity) -> Self {
-        let mut script = Self { severity, ..Self::default() };
+    pub(crate) fn draw(dice: &mut Dice, people: usize) -> Self {
+        let mut script = Self::default();
         let wanted = dice.spread(26, 60) as usize;
         // How they meet: one writes first, or both at the same moment.
         let (one, other) = pair(dice, people);
@@ -151,7 +149,7 @@ impl Script {
         if both {
             self.add(other, Deed::Leave);
         }
-        let long = self.severity == Severity::Harsh && dice.one_in(3);
+        let long = dice.one_in(4);
         let days = if long { dice.between(28, 60) } else { dice.spread(1, 20) };
         let parts = dice.between(1, 4);
         for _ in 0..parts {
