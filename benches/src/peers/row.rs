@@ -52,14 +52,18 @@ const SENDINGS: [(&str, Sending); 3] = [
 /// When it fails.
 pub fn of_sottod(context: &Context, section: &mut Section) -> anyhow::Result<Ours> {
     let server = Sottod::start(context, Tls::Off)?;
-    let mut crew = pairs::crew(&server, pairs::Manners::Bare)?;
     let mut ours = Ours::new();
+    let mut crews = 0..;
     for (how, sending) in SENDINGS {
-        let outcomes = rounds(context, &mut crew, sending, "sottod", &|| Ok(server.usage()?.processor))?;
+        let outcomes = (0..context.pace().rounds())
+            .map(|_| {
+                let mut crew = pairs::crew(&server, pairs::Manners::Bare, crews.next().unwrap_or_default())?;
+                round(context, &mut crew, sending, "sottod", &|| Ok(server.usage()?.processor))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
         ours.push((how, median(&rates(&outcomes))));
         add(section, &format!("sottod, {how}"), &outcomes, None);
     }
-    drop(crew);
     server.stop()?;
     Ok(ours)
 }
@@ -80,7 +84,9 @@ pub fn of_xmpp(
     add_idle(section, name, peer)?;
     let processor = || Ok(peer.server()?.processor + peer.database()?.processor);
     for ((how, sending), (_, our_rate)) in SENDINGS.into_iter().zip(ours) {
-        let outcomes = match rounds(context, &mut crew, sending, name, &processor) {
+        let rounds = 0..context.pace().rounds();
+        let outcomes = rounds.map(|_| round(context, &mut crew, sending, name, &processor));
+        let outcomes = match outcomes.collect::<anyhow::Result<Vec<_>>>() {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 // What is under way would disturb what follows.
@@ -108,26 +114,22 @@ fn add_idle(section: &mut Section, name: &str, peer: &dyn Peer) -> anyhow::Resul
     Ok(())
 }
 
-fn rounds(
+fn round(
     context: &Context,
     crew: &mut Crew,
     sending: Sending,
     name: &str,
     processor: &dyn Fn() -> anyhow::Result<Duration>,
-) -> anyhow::Result<Vec<Outcome>> {
+) -> anyhow::Result<Outcome> {
     let plan = Plan {
         done_when: DoneWhen::Delivered,
         pace: sending,
         warm_up: context.pace().choose(Duration::from_secs(3), Duration::from_secs(1)),
         measure: context.pace().choose(Duration::from_secs(6), Duration::from_secs(3)),
     };
-    let mut outcomes = Vec::new();
-    for _ in 0..context.pace().rounds() {
-        let outcome = crew.run(&plan, processor)?;
-        context.say(format_args!("{name}: {:.0}/s", outcome.per_second()));
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
+    let outcome = crew.run(&plan, processor)?;
+    context.say(format_args!("{name}: {:.0}/s", outcome.per_second()));
+    Ok(outcome)
 }
 
 fn rates(outcomes: &[Outcome]) -> Vec<f64> {

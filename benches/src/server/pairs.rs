@@ -94,7 +94,6 @@ pub fn run(context: &mut Context) -> anyhow::Result<Section> {
 
 fn measure(context: &Context, row: &Row) -> anyhow::Result<(Vec<Outcome>, Latencies)> {
     let server = Sottod::start(context, row.tls)?;
-    let mut crew = crew(&server, row.manners)?;
     let plan = Plan {
         done_when: DoneWhen::Delivered,
         pace: row.sending,
@@ -102,13 +101,12 @@ fn measure(context: &Context, row: &Row) -> anyhow::Result<(Vec<Outcome>, Latenc
         measure: context.pace().choose(Duration::from_secs(4), Duration::from_secs(2)),
     };
     let (mut outcomes, mut latencies) = (Vec::new(), Latencies::default());
-    for _ in 0..context.pace().rounds() {
-        let outcome = crew.run(&plan, &|| Ok(server.usage()?.processor))?;
+    for round in 0..context.pace().rounds() {
+        let outcome = crew(&server, row.manners, round)?.run(&plan, &|| Ok(server.usage()?.processor))?;
         context.say(format_args!("{}: {:.0}/s", row.name, outcome.per_second()));
         latencies.merge(&outcome.latencies);
         outcomes.push(outcome);
     }
-    drop(crew);
     server.stop()?;
     Ok((outcomes, latencies))
 }
@@ -130,14 +128,15 @@ fn add(section: &mut Section, row: &Row, outcomes: &[Outcome], latencies: &mut L
     section.add(Measurement::new(&name, Unit::Micros, load));
 }
 
-/// Connects all pairs and sets their topics up.
+/// Connects all pairs and sets their topics up. Every round has new ones: a topic takes 20,000 entries at once and then
+/// 200 a second, which a few rounds of full load would meet.
 ///
 /// # Errors
 /// When the server refuses something.
-pub fn crew(server: &Sottod, manners: Manners) -> anyhow::Result<Crew> {
+pub fn crew(server: &Sottod, manners: Manners, round: usize) -> anyhow::Result<Crew> {
     let (mut links, mut lanes) = (Vec::new(), Vec::new());
     for pair in 0..PAIRS {
-        let conversation = Conversation::numbered(pair as u64);
+        let conversation = Conversation::numbered((round * PAIRS + pair) as u64);
         let mut sender = topic::connect(server.address(), server.wrapping())?;
         let mut reader = topic::connect(server.address(), server.wrapping())?;
         let (own, other) = (conversation.reader(0), conversation.reader(1));
