@@ -78,7 +78,7 @@ impl Site {
 
     /// What the service worker keeps, as a JavaScript list.
     pub(super) fn assets_json(&self) -> anyhow::Result<String> {
-        let kept = self.files.keys().filter(|path| *path != "index.html");
+        let kept = self.files.keys().filter(|path| *path != "index.html" && !is_for_the_system(path));
         let paths: Vec<String> = kept.map(|path| format!("/{path}")).collect();
         Ok(serde_json::to_string(&paths)?)
     }
@@ -87,9 +87,9 @@ impl Site {
         self.files.len()
     }
 
-    /// Bytes of everything, as the browser that compresses best takes it.
+    /// Bytes of everything that the page needs, as the browser that compresses best takes it.
     pub(super) fn first_load(&self) -> usize {
-        self.files.values().map(smallest).sum()
+        self.files.iter().filter(|(path, _)| !is_for_the_system(path)).map(|(_, file)| smallest(file)).sum()
     }
 
     /// Path, bytes and compressed bytes of each file.
@@ -131,6 +131,11 @@ impl Site {
 
 fn is_asset(path: &str) -> bool {
     path.starts_with(ASSETS)
+}
+
+/// Pictures that a system asks for when somebody installs the page; the page itself never does.
+fn is_for_the_system(path: &str) -> bool {
+    path.ends_with(".png")
 }
 
 fn smallest(file: &File) -> usize {
