@@ -55,7 +55,7 @@ pub(crate) enum Trouble {
 /// A disk under a process.
 #[derive(Debug)]
 pub(crate) struct Drive {
-    disk: Disk,
+    pub(crate) disk: Disk,
     rng: ChaCha20Rng,
     /// The planted bug: what was acknowledged lately is not synced yet.
     late_syncs: bool,

@@ -66,3 +66,54 @@ fn ids(world: &mut World) -> (Vec<Needle>, Vec<Needle>) {
     }
     (accounts, topics)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{OpenFlags, params};
+
+    use super::*;
+
+    /// Alice has written to Bob; then `bytes` get into a table of the server's file, and out again.
+    fn found_after(file: &str, bytes: &dyn Fn(&World, usize) -> Vec<u8>) -> Vec<String> {
+        let mut world = World::new(1);
+        let (alice, bob) = (world.join("alice"), world.join("bob"));
+        let to = world.people[bob].handle.clone();
+        world.people[alice].say(&to, NEEDLE);
+        world.settle();
+        let bytes = bytes(&world, alice);
+        world.server.die(Death::Killed);
+        let disk = &world.server.computer.drive.disk;
+        let connection = disk.open(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        connection.execute_batch("PRAGMA secure_delete = OFF; CREATE TABLE planted (bytes BLOB)").unwrap();
+        connection.execute("INSERT INTO planted VALUES (?1)", params![bytes]).unwrap();
+        connection.execute("DELETE FROM planted", []).unwrap();
+        drop(connection);
+        let mut found = Vec::new();
+        search(&mut world, &mut found);
+        found
+    }
+
+    #[test]
+    fn what_leaks_into_a_row_is_found_even_after_the_row_is_gone() {
+        let account = |world: &World, alice: usize| -> Vec<u8> {
+            world.people[alice].engine().account().unwrap().unwrap().account.to_vec()
+        };
+        let topic = |world: &World, alice: usize| -> Vec<u8> {
+            let mut entropy = world.people[alice].entropy.clone();
+            world.people[alice].engine().legs(&mut entropy).unwrap()[0].topic.to_vec()
+        };
+        let said = |_: &World, _: usize| NEEDLE.as_bytes().to_vec();
+        for file in ["topics.db", "directory.db"] {
+            assert!(found_after(file, &said).contains(&format!("{file} holds plaintext")));
+        }
+        let tied = found_after("topics.db", &account);
+        assert!(tied.contains(&"topics.db holds alice's account id".to_owned()), "{tied:?}");
+        let tied = found_after("directory.db", &topic);
+        assert!(tied.iter().any(|found| found.ends_with("'s topic id")), "{tied:?}");
+    }
+
+    #[test]
+    fn an_honest_server_leaks_nothing() {
+        assert_eq!(found_after("topics.db", &|_, _| Vec::new()), Vec::<String>::new());
+    }
+}
