@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { Process } from "./process.mjs";
+import { Proxy } from "./proxy.mjs";
 
 const programs = process.env.SOTTO_PROGRAMS ?? new URL("../../target/debug", import.meta.url).pathname;
 const packages = process.env.SOTTO_PACKAGES ?? new URL("../../target/web-tools", import.meta.url).pathname;
@@ -32,8 +33,13 @@ export const PATIENCE_MS = Number(process.env.SOTTO_PATIENCE_MS ?? 120_000);
 export const PASSPHRASE = "correct horse battery";
 
 /** A browser without a profile. */
-export const launch = () =>
-  chromium.launch({ executablePath: "/usr/bin/chromium", ignoreDefaultArgs: ["--headless"], args: FLAGS, timeout: PATIENCE_MS });
+export const launch = (flags = []) =>
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    ignoreDefaultArgs: ["--headless"],
+    args: [...FLAGS, ...flags],
+    timeout: PATIENCE_MS,
+  });
 
 /** The text of a file of one of npm's packages. */
 export const packaged = (path) => readFile(join(packages, "node_modules", path), "utf8");
@@ -43,6 +49,7 @@ export async function withServer(test) {
   const folder = await mkdtemp(join(tmpdir(), "sotto-browser-"));
   const server = await Server.start(join(folder, "server"));
   const started = [];
+  const proxies = [];
   const open = async (name, options) => {
     const browser = await Browser.open(join(folder, name), server, options);
     started.push(browser);
@@ -54,10 +61,16 @@ export async function withServer(test) {
     started.push(person);
     return person;
   };
+  const between = async (script = "") => {
+    const proxy = await Proxy.before(server);
+    proxy.script = script;
+    proxies.push(proxy);
+    return proxy;
+  };
   try {
-    await test({ server, open, terminal });
+    await test({ server, open, terminal, between });
   } finally {
-    for (const one of started) await one.close();
+    for (const one of [...started, ...proxies]) await one.close();
     await server.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
@@ -102,14 +115,10 @@ class Server {
 
 /** A browser profile: its own storage, as many pages as wanted. */
 class Browser {
-  /**
-   * `before`: a script that every worker runs before the client's own, for a browser that lacks or breaks something. The
-   * service worker stays out then, so that it does not answer for the server. `origin`: where pages come from, if not
-   * from the server itself.
-   */
-  static async open(folder, server, { before, origin } = {}) {
+  /** `proxy`: where pages come from instead of the server itself; then without a service worker that would answer, too. */
+  static async open(folder, server, { proxy } = {}) {
     const browser = new Browser();
-    Object.assign(browser, { folder, server: origin ? { url: origin } : server, before });
+    Object.assign(browser, { folder, server: proxy ?? server, proxy });
     await browser.start();
     return browser;
   }
@@ -120,15 +129,9 @@ class Browser {
       ignoreDefaultArgs: ["--headless"],
       args: FLAGS,
       timeout: PATIENCE_MS,
-      serviceWorkers: this.before === undefined ? "allow" : "block",
+      serviceWorkers: this.proxy ? "block" : "allow",
     });
     this.context.setDefaultTimeout(PATIENCE_MS);
-    if (this.before !== undefined) {
-      await this.context.route(/\/assets\/sotto-worker-[0-9a-f]+\.js$/, async (route) => {
-        const answer = await route.fetch();
-        await route.fulfill({ response: answer, body: `${this.before}\n${await answer.text()}` });
-      });
-    }
     this.requests = [];
     this.context.on("request", (request) => this.requests.push(request.url()));
   }

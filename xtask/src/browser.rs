@@ -1,10 +1,12 @@
-//! The tests in a real browser: `testing/browser/*.test.mjs` under node's own runner, against the server as it is built.
+//! The tests in a real browser: `testing/browser/*.test.mjs` under node's own runner, against the server as it is built;
+//! and Lighthouse, which judges a first visit.
 
 use std::process::Command;
 
 use anyhow::Context as _;
 
 use crate::counts::{self, Counts};
+use crate::npm;
 use crate::shell;
 use crate::web;
 use crate::workspace::Workspace;
@@ -16,6 +18,8 @@ const PROGRAMS_VARIABLE: &str = "SOTTO_PROGRAMS";
 const SCENARIOS_VARIABLE: &str = "SOTTO_SCENARIOS";
 /// Tells the tests where npm's packages are.
 const PACKAGES_VARIABLE: &str = "SOTTO_PACKAGES";
+/// Tells the judge of a first visit where its packages are.
+const LIGHTHOUSE_VARIABLE: &str = "SOTTO_LIGHTHOUSE";
 /// Tells the tests where the scripted screens are.
 const SHOWCASE_VARIABLE: &str = "SOTTO_SHOWCASE";
 /// Tells the tests where pictures of all screens go.
@@ -23,10 +27,8 @@ const SCREENS_VARIABLE: &str = "SOTTO_SCREENS";
 
 /// Builds what the tests start, and runs them.
 pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<Counts> {
-    let packages = web::optimise::install(workspace)?;
-    let mut cargo = shell::cargo();
-    cargo.args(["build", "--locked", "--package", "sottod", "--package", "sotto"]);
-    shell::run(&mut cargo, &workspace.root)?;
+    let packages = npm::install(workspace, npm::BROWSER)?;
+    build(workspace)?;
     let folder = workspace.root.join(FOLDER);
     let mut tests: Vec<_> =
         std::fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -45,4 +47,26 @@ pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<Counts> {
         anyhow::bail!("node's runner failed, although it counted no failed test");
     }
     Ok(counts)
+}
+
+/// What Lighthouse says about a first visit. Fails when accessibility or best practices are not perfect; performance is
+/// a timing of this machine, and only told.
+pub(crate) fn lighthouse(workspace: &Workspace) -> anyhow::Result<String> {
+    let packages = npm::install(workspace, npm::BROWSER)?;
+    let judge = npm::install(workspace, npm::LIGHTHOUSE)?;
+    build(workspace)?;
+    let mut node = Command::new("node");
+    node.arg("lighthouse/score.mjs");
+    node.env(PROGRAMS_VARIABLE, workspace.target.join("debug"));
+    node.env(PACKAGES_VARIABLE, packages).env(LIGHTHOUSE_VARIABLE, judge);
+    let shown = shell::tee(&mut node, &workspace.root.join(FOLDER))?;
+    anyhow::ensure!(shown.succeeded, "accessibility and best practices must be 100");
+    let scores = shown.text.lines().filter(|line| !line.starts_with(' '));
+    Ok(scores.collect::<Vec<_>>().join(", "))
+}
+
+fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--locked", "--package", "sottod", "--package", "sotto"]);
+    shell::run(&mut cargo, &workspace.root)
 }

@@ -4,7 +4,7 @@
 //! module a check: [`floors`], [`purity`], [`tree`], [`manifests`], [`docs`]. [`inputs`] prepares the real texts
 //! that the replay test sends. [`up`] and [`bench`](mod@bench) build the programs and
 //! hand over to them; [`fuzz`] runs what takes a night. [`web`] builds
-//! the web client, [`browser`] tests it in Chromium.
+//! the web client, [`browser`] tests it in Chromium, [`npm`] installs what both need.
 
 mod bench;
 mod browser;
@@ -14,6 +14,7 @@ mod floors;
 mod fuzz;
 mod inputs;
 mod manifests;
+mod npm;
 mod plan;
 mod purity;
 mod setup;
@@ -65,7 +66,7 @@ enum Chore {
     /// Build the page with scripted screens in place of the core, to look at (target/showcase)
     #[command(after_help = "Example: cargo xtask showcase && node testing/browser/showcase.mjs")]
     Showcase,
-    /// Build the web client and run its tests in Debian's Chromium
+    /// Build the web client, run its tests in Debian's Chromium, and judge a first visit by Lighthouse
     #[command(after_help = "Example: cargo xtask browser --keep-going")]
     Browser(Going),
     /// Simulate people, a server, bad weather and crashes from seeds, and check what is left (docs/simulator.md)

@@ -41,7 +41,7 @@ pub(crate) fn test() -> Vec<Step> {
 
 /// The web client: built, checked, and run in Chromium. Not yet part of every test run.
 pub(crate) fn browser() -> Vec<Step> {
-    vec![SET_UP, WEB_CLIPPY, WEB, SHOWCASE, WEB_SCENARIOS, BROWSER]
+    vec![SET_UP, WEB_CLIPPY, WEB, SHOWCASE, WEB_SCENARIOS, BROWSER, LIGHTHOUSE]
 }
 
 const SET_UP: Step =
@@ -127,6 +127,9 @@ const WEB_SCENARIOS: Step =
     Step { name: "scenarios for the browser", run: |workspace| checked(web::scenarios(workspace)?) };
 
 const BROWSER: Step = Step { name: "browser", run: |workspace| Ok(Done::Tested(browser::test(workspace)?)) };
+
+const LIGHTHOUSE: Step =
+    Step { name: "lighthouse", run: |workspace| checked(browser::lighthouse(workspace)?) };
 
 const PURITY: Step = Step {
     name: "core and service are pure",

@@ -11,7 +11,7 @@
 //! `site` (names, references, compression).
 
 mod compile;
-pub(crate) mod optimise;
+mod optimise;
 mod site;
 
 use std::fs;

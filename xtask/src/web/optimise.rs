@@ -1,17 +1,15 @@
 //! wasm-opt, from npm's `binaryen`: the pinned version, so that everybody gets the same bytes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context as _;
 
 use super::compile::Module;
-use crate::shell;
 use crate::workspace::Workspace;
+use crate::{npm, shell};
 
-/// Pins what is installed from npm.
-const PACKAGES: &str = "testing/browser";
 /// What browsers of the last years take, and what the compiler already used.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -28,7 +26,7 @@ pub(super) fn optimise<const N: usize>(
     workspace: &Workspace,
     modules: [Module; N],
 ) -> anyhow::Result<[Module; N]> {
-    let tools = install(workspace)?;
+    let tools = npm::install(workspace, npm::BROWSER)?;
     let program = tools.join("node_modules/binaryen/bin/wasm-opt");
     let modules: Vec<Module> =
         modules.into_iter().map(|module| optimise_one(&tools, &program, module)).collect::<Result<_, _>>()?;
@@ -44,22 +42,4 @@ fn optimise_one(folder: &Path, program: &Path, mut module: Module) -> anyhow::Re
     shell::run(&mut node, folder)?;
     module.wasm = fs::read(&after)?;
     Ok(module)
-}
-
-/// Installs the pinned packages beside the build output, so that the sources stay clean; returns where.
-pub(crate) fn install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let folder = workspace.target.join("web-tools");
-    fs::create_dir_all(&folder)?;
-    let lock = workspace.read(&format!("{PACKAGES}/package-lock.json"))?;
-    let stamp = folder.join("stamp");
-    if fs::read_to_string(&stamp).is_ok_and(|old| old == lock) {
-        return Ok(folder);
-    }
-    for name in ["package.json", "package-lock.json"] {
-        fs::copy(workspace.root.join(PACKAGES).join(name), folder.join(name))?;
-    }
-    shell::run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]), &folder)
-        .context("fetching the packages of testing/browser: npm and a way to its registry are needed once")?;
-    fs::write(stamp, lock)?;
-    Ok(folder)
 }
