@@ -110,7 +110,8 @@ fn note(update: &Update) {
 
 #[cfg(test)]
 mod tests {
-    use leptos::prelude::*;
+    use leptos::prelude::Owner;
+    use sotto_view::start::Broken;
 
     use super::*;
 
@@ -149,7 +150,7 @@ mod tests {
         let _owner = Owner::new_root(None);
         let (ahead, screens) = silent(expected(Opens::WithPassphrase));
         assert!(ahead.hold(screens, unlock()).is_none());
-        let mut told = vec![Update::Stage(Stage::Broken(sotto_view::start::Broken::Evicted))];
+        let mut told = vec![Update::Stage(Stage::Broken(Broken::Evicted))];
         assert!(ahead.hear(&mut told).is_none());
         assert!(ahead.hear(&mut vec![locked()]).is_none());
     }
