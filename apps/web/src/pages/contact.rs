@@ -10,12 +10,17 @@ use sotto_view::thread::Standing;
 
 use crate::app::App;
 use crate::icons::{self, Icon};
-use crate::pieces::{AvatarSize, avatar, icon, icon_button, live, theirs, verified_mark};
+use crate::pieces::{
+    AvatarSize, avatar, focus_if_lost, give_back_focus, icon, icon_button, live, theirs, verified_mark,
+};
 use crate::words::{called, handle, w};
 
 /// The page; nothing when none is open.
 pub(crate) fn contact(app: App) -> AnyView {
     let page = Memo::new(move |_| app.screens.contact.get());
+    give_back_focus();
+    // On a phone it covers what had the focus.
+    focus_if_lost(".drawer .icon-button");
     live(move || page.get().map(|page| drawer(app, page)))
 }
 

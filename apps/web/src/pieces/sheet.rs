@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use sotto_texts::say;
 use wasm_bindgen::JsCast as _;
 
+use super::focus::renew_caret;
 use super::icon_button;
 use crate::icons;
 use crate::words::w;
@@ -28,6 +29,7 @@ pub(crate) fn modal(node: NodeRef<Dialog>) {
     on_cleanup(move || {
         if let Some(dialog) = shown.try_update_value(Option::take).flatten() {
             dialog.close();
+            renew_caret();
         }
     });
 }

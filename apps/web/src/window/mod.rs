@@ -31,6 +31,14 @@ pub(crate) fn draw(app: App) -> AnyView {
     let listed = move || matches!(app.place.get(), Place::Chats | Place::Requests);
     let pane = move || if listed() && opened.get() { "thread" } else { "list" };
     title(app);
+    // A conversation that is closed leaves the focus on its row.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = opened.get();
+        if was_open == Some(true) && !is_open {
+            pieces::focus_if_lost(".rows .row:not([tabindex='-1'])");
+        }
+        is_open
+    });
     div()
         .class("window")
         .attr("data-pane", pane)
