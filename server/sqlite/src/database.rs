@@ -87,7 +87,10 @@ impl Database {
     pub(crate) fn open(file: DatabaseFile, dir: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         let mut database = Self::open_to_copy(file, dir, options)?;
         match options.opener {
-            Opener::Server => migrations::migrate(&mut database.connection, file)?,
+            Opener::Server => {
+                migrations::migrate(&mut database.connection, file)?;
+                make_durable(&database.connection).map_err(|error| OpenError::sqlite(file, error))?;
+            }
             Opener::Beside | Opener::Reader => migrations::require_newest(&database.connection, file)?,
         }
         Ok(database)
@@ -171,6 +174,14 @@ impl Database {
         }
         self.connection.close().map_err(|(_, error)| classify(error))
     }
+}
+
+/// A process that was killed between writing a transaction and syncing it leaves it in the log, for everybody to read, and a
+/// power cut may still take it. A transaction more, which is synced with everything before it: from here on what is read
+/// is durable, and a repeat of what is there already may be acknowledged.
+fn make_durable(db: &Connection) -> rusqlite::Result<()> {
+    let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    db.pragma_update(None, "user_version", format)
 }
 
 fn set_up(db: &Connection, file: DatabaseFile, options: &OpenOptions) -> rusqlite::Result<()> {

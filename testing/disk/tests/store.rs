@@ -77,6 +77,38 @@ fn everything_is_still_there_after_a_power_cut() {
     }
 }
 
+/// Found by the simulator (seed 2005): the server was killed when the operating system had an append and the disk did not.
+/// After the next start the entry was there to be read, delivered and acknowledged, all of it without a write. Then the
+/// power failed.
+#[test]
+fn what_a_killed_process_had_not_synced_is_durable_once_the_next_one_has_opened_it() {
+    let read = |store: &SqliteStore| {
+        let limit = ReadLimit { entries: 100, body_bytes: usize::MAX };
+        store.entries(topic(), Seq(0), None, limit).unwrap().unwrap().entries.len()
+    };
+    let mut unacknowledged = 0;
+    for write in 1.. {
+        let disk = Disk::new();
+        let mut store = open(&disk).unwrap();
+        apply(&mut store, vec![create()]).unwrap();
+        disk.crash_at(write);
+        let acknowledged = apply(&mut store, batch(0)).is_ok();
+        if acknowledged {
+            break;
+        }
+        disk.kill();
+        drop(store);
+
+        let store = open(&disk).unwrap();
+        let there = read(&store);
+        unacknowledged += there;
+        disk.power_cut(&mut ChaCha8Rng::seed_from_u64(write));
+        drop(store);
+        assert_eq!(read(&open(&disk).unwrap()), there, "killed at write {write}");
+    }
+    assert!(unacknowledged > 0, "no death left an append to be read that nobody had synced");
+}
+
 fn topic() -> TopicId {
     TopicId::new([0x71; 32])
 }
