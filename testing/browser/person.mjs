@@ -63,6 +63,8 @@ export async function unlock(page, passphrase) {
 
 /** Opens the conversation with somebody by handle, from wherever the focus is; leaves the focus in the composer. */
 export async function talkTo(page, handle) {
+  // The window, not what stands there while it opens.
+  await page.locator(".composer, .none").first().waitFor();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").waitFor();
   await page.keyboard.type(handle);

@@ -1,22 +1,46 @@
-// What stands between a browser and its server: it passes everything on, and lets the server look newer than it is.
+// What stands between a browser and its server where a test wants a bad day. It passes everything on; it can put a script
+// before the worker's own, and let the server look newer than it is.
 
-import { connect, createServer } from "node:net";
+import { createServer, request } from "node:http";
+import { connect } from "node:net";
 
 /** A version of the protocol that nobody speaks yet. */
 const FAR_FUTURE = 99;
+const WORKER = /^\/assets\/sotto-worker-[0-9a-f]+\.js$/;
 
-/** Passes connections on to a server. While `newer` is set, the server greets as one of the far future. */
+/** Passes requests and sockets on to a server. */
 export class Proxy {
   static async before(server) {
     const proxy = new Proxy();
-    Object.assign(proxy, { newer: false, greeted: 0, sockets: new Set() });
-    proxy.door = createServer((client) => proxy.pass(client, new URL(server.url)));
+    // `script` runs before the worker's own; while `newer` is set, the server greets as one of the far future.
+    Object.assign(proxy, { server, script: "", newer: false, sockets: new Set() });
+    proxy.door = createServer((asked, answer) => proxy.pass(asked, answer));
+    proxy.door.on("upgrade", (asked, socket) => proxy.passSocket(asked, socket));
     await new Promise((resolve) => proxy.door.listen(0, "127.0.0.1", resolve));
     proxy.url = `http://127.0.0.1:${proxy.door.address().port}`;
     return proxy;
   }
 
-  pass(client, { hostname, port }) {
+  pass(asked, answer) {
+    const isWorker = WORKER.test(asked.url);
+    const { hostname, port } = new URL(this.server.url);
+    const headers = { ...asked.headers };
+    if (isWorker) delete headers["accept-encoding"];
+    const further = request({ hostname, port, path: asked.url, method: asked.method, headers }, (found) => {
+      const headers = { ...found.headers };
+      // Another script may stand there the next time.
+      if (isWorker) headers["cache-control"] = "no-store";
+      if (isWorker) delete headers["content-length"];
+      answer.writeHead(found.statusCode, headers);
+      if (isWorker) answer.write(`${this.script}\n`);
+      found.pipe(answer);
+    });
+    further.on("error", () => answer.destroy());
+    asked.pipe(further);
+  }
+
+  passSocket(asked, client) {
+    const { hostname, port } = new URL(this.server.url);
     const server = connect(Number(port), hostname);
     for (const [one, other] of [
       [client, server],
@@ -26,29 +50,32 @@ export class Proxy {
       one.once("close", () => (this.sockets.delete(one), other.destroy()));
       one.on("error", () => other.destroy());
     }
+    const lines = [`GET ${asked.url} HTTP/1.1`];
+    for (let at = 0; at < asked.rawHeaders.length; at += 2) {
+      lines.push(`${asked.rawHeaders[at]}: ${asked.rawHeaders[at + 1]}`);
+    }
+    server.write(lines.join("\r\n") + HEAD_END);
     client.pipe(server);
     let waiting = Buffer.alloc(0);
     let isGreeted = false;
     server.on("data", (data) => {
       waiting = Buffer.concat([waiting, data]);
       if (!isGreeted && isHalfAGreeting(waiting)) return;
-      if (!isGreeted && this.newer && isSocket(waiting)) {
-        waiting = inTheFuture(waiting);
-        this.greeted += 1;
-      }
+      if (!isGreeted && this.newer && isSocket(waiting)) waiting = inTheFuture(waiting);
       isGreeted = true;
       client.write(waiting);
       waiting = Buffer.alloc(0);
     });
   }
 
-  /** Lets go of every connection, so that the next greeting is heard. */
+  /** Lets go of every socket, so that the next greeting is heard. */
   hangUp() {
     for (const socket of this.sockets) socket.destroy();
   }
 
   async close() {
     this.hangUp();
+    this.door.closeAllConnections();
     await new Promise((resolve) => this.door.close(resolve));
   }
 }

@@ -47,6 +47,13 @@ pub struct Asked {
     pub again: bool,
 }
 
+impl Asked {
+    /// Whether no page waits for an answer: it only brings a view to where the page is.
+    pub fn is_unasked(&self) -> bool {
+        self.id == ActionId(u64::MAX)
+    }
+}
+
 /// What to do with the actions under way when the holder is gone.
 #[derive(Debug, Default)]
 pub struct Resumed {
@@ -128,8 +135,6 @@ impl Relay {
         if let Some(conversation) = self.contact {
             actions.push(Action::OpenContact { conversation });
         }
-        // Number and seed mean nothing here: such actions make nothing, and their answers are not passed on.
-        let own = |action| Asked { id: ActionId(u64::MAX), action, seed: Seed([0; 32]), again: false };
         actions.into_iter().map(own).collect()
     }
 
@@ -159,6 +164,25 @@ impl Relay {
             _ => {}
         }
     }
+}
+
+/// What waited for the profile to open, in order, and before all of it what stands in composers by now: a conversation
+/// that opens tells its draft, and must not tell an older one than the page has.
+pub fn drafts_first<Tab: Clone + PartialEq>(waiting: Vec<(Tab, Asked)>) -> Vec<(Tab, Asked)> {
+    let mut drafts: Vec<(Tab, Asked)> = Vec::new();
+    for (tab, asked) in &waiting {
+        if matches!(asked.action, Action::Draft { .. }) {
+            drafts.retain(|(known, _)| known != tab);
+            drafts.push((tab.clone(), own(asked.action.clone())));
+        }
+    }
+    drafts.extend(waiting);
+    drafts
+}
+
+/// Something that no page asked for. Number and seed mean nothing: it makes nothing, and nobody waits for its answer.
+fn own(action: Action) -> Asked {
+    Asked { id: ActionId(u64::MAX), action, seed: Seed([0; 32]), again: false }
 }
 
 /// Whether asking a second holder, when the first may have done it, comes to the same as asking once. A text is
@@ -238,6 +262,34 @@ mod tests {
         relay.answered(ActionId(5));
         let second: Vec<_> = relay.resume(true).ask.into_iter().map(|asked| asked.action).collect();
         assert!(second == [Action::Refresh]);
+    }
+
+    #[test]
+    fn what_was_typed_last_is_known_before_a_conversation_opens() {
+        let draft = |text: &str| Action::Draft { conversation: ConversationKey(4), text: text.to_owned() };
+        let open = Action::Open { conversation: ConversationKey(4) };
+        let mut relay = Relay::default();
+        let mut ask =
+            |tab: &'static str, id, action| (tab, relay.ask(ActionId(id), action, Seed::new(SEED)).unwrap());
+        let waiting = vec![
+            ask("one", 1, open.clone()),
+            ask("two", 2, draft("theirs")),
+            ask("one", 3, draft("ha")),
+            ask("one", 4, send("text")),
+            ask("one", 5, draft("half")),
+        ];
+        let actions: Vec<_> =
+            drafts_first(waiting).into_iter().map(|(tab, asked)| (tab, asked.action)).collect();
+        assert!(actions[..3] == [("two", draft("theirs")), ("one", draft("half")), ("one", open)]);
+        assert!(
+            actions[3..]
+                == [
+                    ("two", draft("theirs")),
+                    ("one", draft("ha")),
+                    ("one", send("text")),
+                    ("one", draft("half")),
+                ]
+        );
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub const WINDOW_LINES_MAX: usize = 600;
 pub const PREVIEW_CHARS_MAX: usize = 120;
 /// Code points of one character as a person counts them; what stacks up beyond is left out.
 pub const STACK_MAX: usize = 16;
+/// The same in a message. No language needs more (Unicode's stream-safe format: 30 marks on a letter), and a browser takes
+/// seconds to draw thousands.
+pub const CLUSTER_CHARS_MAX: usize = 32;
 /// A message of at most this many emoji, and nothing else, is drawn large.
 pub const EMOJI_LARGE_MAX: usize = 6;
 /// Time to take something back before it is done.

@@ -119,7 +119,8 @@ impl Worker {
 
     /// Opens database and engine.
     fn enter(&self, key: &DatabaseKey, by: LockedBy) {
-        let opened = database::open(database::FILE, key).and_then(|connection| Engine::open(connection).map_err(broken));
+        let opened = database::open(database::FILE, key)
+            .and_then(|connection| Engine::open(connection).map_err(broken));
         let standing = match opened {
             Ok(engine) => match Open::new(engine, KeyText::of(key), by, self.clone()) {
                 Some(open) => Standing::Open(Box::new(open)),

@@ -16,7 +16,7 @@ use super::open::Open;
 use super::role;
 use super::tabs::{Between, Bus, KeyText, TabId};
 use crate::protocol::{FromWorker, Outcome, Persistence, Surroundings};
-use crate::relay::Asked;
+use crate::relay::{self, Asked};
 
 /// Where the profile stands.
 pub(crate) enum Standing {
@@ -89,7 +89,7 @@ impl Owner {
                 self.stand(Standing::Broken(broken));
             }
         }
-        (std::mem::take(&mut self.said), std::mem::take(&mut self.chores))
+        (merged(std::mem::take(&mut self.said)), std::mem::take(&mut self.chores))
     }
 
     /// A tab is here, or has told more of itself. True when it is to be watched.
@@ -193,15 +193,17 @@ impl Owner {
             Standing::Open(open) => {
                 open.begin_with(persistence);
                 self.tabs.keys().for_each(|tab| open.seat(tab));
-                self.said.extend(open.drain());
+                let told = open.drain();
                 self.tell_all(&FromWorker::Remember(true));
+                self.said.extend(told);
                 self.chores.push(Chore::HandOverKey(self.key_text()));
                 self.chores.push(Chore::LookAtRoom);
             }
             _ => self.show_all(),
         }
         if !matches!(self.standing, Standing::Opening(_)) {
-            for (tab, asked) in std::mem::take(&mut self.waiting) {
+            let waiting = std::mem::take(&mut self.waiting);
+            for (tab, asked) in relay::drafts_first(waiting) {
                 self.ask(&tab, asked);
             }
         }
@@ -285,12 +287,28 @@ impl Owner {
     }
 
     fn answer(&mut self, tab: &TabId, asked: &Asked, outcome: Outcome) {
+        if asked.is_unasked() {
+            return;
+        }
         self.say(tab, FromWorker::Answered { id: asked.id, outcome });
     }
 
     fn say(&mut self, tab: &TabId, what: FromWorker) {
         self.said.push((tab.clone(), what));
     }
+}
+
+/// What one tab is told in a row is told at once: a page that is brought back to where it was draws nothing in between.
+fn merged(said: Vec<(TabId, FromWorker)>) -> Vec<(TabId, FromWorker)> {
+    let mut merged: Vec<(TabId, FromWorker)> = Vec::with_capacity(said.len());
+    for (tab, what) in said {
+        let before = merged.iter_mut().rev().find(|(known, _)| *known == tab).map(|(_, before)| before);
+        match (before, what) {
+            (Some(FromWorker::Updates(before)), FromWorker::Updates(more)) => before.extend(more),
+            (_, what) => merged.push((tab, what)),
+        }
+    }
+    merged
 }
 
 /// What fills a window; `None` when the view says it.

@@ -78,7 +78,7 @@ impl View {
         self.everything_changed = true;
         self.shown = Shown::default();
         self.shown.nothing_told = true;
-        self.connection = self.connection_now(at);
+        self.connection = self.with_reason(at, self.connection_now(at));
         if first {
             self.resume(at)?;
         }

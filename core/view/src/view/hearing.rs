@@ -66,6 +66,22 @@ impl View {
         Ok(())
     }
 
+    /// What the engine tells when asked, with the reason that it told once.
+    pub(super) fn with_reason(&self, at: Moment<'_>, now: Connection) -> Connection {
+        match (self.connection, now) {
+            (
+                reason @ (Connection::ServerTooNew | Connection::ServerTooOld | Connection::ServerChanged),
+                Connection::Refused,
+            ) => reason,
+            (off @ Connection::ClockOff { .. }, Connection::Online | Connection::Connecting)
+                if self.is_clock_off(at) =>
+            {
+                off
+            }
+            _ => now,
+        }
+    }
+
     /// Whether the clock is still as it was when it was found to be wrong. It is said once, and goes on until it is set.
     fn is_clock_off(&self, at: Moment<'_>) -> bool {
         let Connection::ClockOff { local, server } = self.connection else { return false };

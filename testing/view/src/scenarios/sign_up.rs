@@ -1,11 +1,11 @@
 //! Sign-up as a person sees it.
 
+use crate::Table;
 use sotto_view::Action;
 use sotto_view::connection::Connection;
 use sotto_view::refusal::Refusal;
 use sotto_view::start::SignUp;
 use sotto_view::start::Stage;
-use crate::Table;
 
 pub(super) fn sign_up_asks_for_the_words_again_and_tells_what_is_wrong() {
     let mut table = Table::default();

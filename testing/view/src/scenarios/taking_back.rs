@@ -1,5 +1,6 @@
 //! What a person writes is not lost, and what they decide can be taken back for a moment.
 
+use crate::{Table, open, send, talking};
 use sotto_view::Action;
 use sotto_view::keys::ConversationKey;
 use sotto_view::limits::UNDO_MS;
@@ -8,7 +9,6 @@ use sotto_view::refusal::Refusal;
 use sotto_view::thread::Standing;
 use sotto_view::timeline::OwnState;
 use sotto_view::timeline::SendFailure;
-use crate::{Table, open, send, talking};
 
 pub(super) fn a_text_that_cannot_be_stored_goes_back_where_it_was_written() {
     let (mut table, alice, _) = talking();

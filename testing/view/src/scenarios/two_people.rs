@@ -1,5 +1,6 @@
 //! The main job as two people see it: ask, accept, talk, lose the server, come back, read old lines.
 
+use crate::{Table, open, send, talking};
 use sotto_view::Action;
 use sotto_view::connection::Connection;
 use sotto_view::diff::Step;
@@ -11,7 +12,6 @@ use sotto_view::thread::Standing;
 use sotto_view::timeline::Edge;
 use sotto_view::timeline::Item;
 use sotto_view::timeline::OwnState;
-use crate::{Table, open, send, talking};
 
 pub(super) fn a_request_is_a_request_until_it_is_accepted() {
     let mut table = Table::default();
