@@ -19,10 +19,17 @@ const SIZES = {
   desk: { viewport: { width: 1440, height: 900 } },
 };
 const THEMES = ["light", "dark"];
-const SMALLEST_PHONE = { width: 360, height: 640 };
+/** Further sizes of the same screens: judged, not photographed. */
+const BETWEEN = {
+  phone: [{ width: 360, height: 640 }],
+  desk: [
+    { width: 1100, height: 700 },
+    { width: 800, height: 700 },
+  ],
+};
 
 /** What was found on every screen: sentences, by kind. */
-const found = { complaints: [], rules: [], narrow: [], accessibility: [] };
+const found = { complaints: [], rules: [], between: [], accessibility: [] };
 /** Hash of each picture on a desk in light, by scene. */
 const pictures = new Map();
 const seen = new Set();
@@ -77,13 +84,13 @@ async function look(page, { scene, size, url, axe }) {
     if (size === "desk" && theme === "light") pictures.set(scene, createHash("sha256").update(picture).digest("hex"));
     note("accessibility", await judged(page, axe, theme));
   }
-  if (size === "phone") {
-    await page.setViewportSize(SMALLEST_PHONE);
+  for (const viewport of BETWEEN[size]) {
+    await page.setViewportSize(viewport);
     await settled(page);
-    note("narrow", await page.evaluate(inspect, { touch: true }));
-    note("narrow", await page.evaluate(composerIsWhole));
-    await page.setViewportSize(SIZES.phone.viewport);
+    const wrong = [...(await page.evaluate(inspect, { touch: size === "phone" })), ...(await page.evaluate(composerIsWhole))];
+    note("between", wrong.map((sentence) => `${viewport.width} wide: ${sentence}`));
   }
+  await page.setViewportSize(SIZES[size].viewport);
   note("complaints", complaints);
   page.off("console", complain).off("pageerror", fail);
   seen.add(at);
@@ -122,6 +129,7 @@ test("no screen makes the browser complain under sottod's own policy", () => ass
 test("on a phone and on a desk nothing is cut, covered, out of reach or too small to press", () =>
   assert.deepEqual(found.rules, []));
 
-test("the smallest phone shows everything, too, without scrolling sideways", () => assert.deepEqual(found.narrow, []));
+test("the smallest phone and sizes between phone and desk show everything, too", () =>
+  assert.deepEqual(found.between, []));
 
 test("axe finds nothing on any screen, in light and in dark", () => assert.deepEqual(found.accessibility, []));

@@ -19,7 +19,7 @@ use crate::words::{called, handle, w};
 pub(crate) fn contact(app: App) -> AnyView {
     let page = Memo::new(move |_| app.screens.contact.get());
     give_back_focus();
-    // On a phone it covers what had the focus.
+    // Where there is no room beside the conversation it covers what had the focus.
     focus_if_lost(".drawer .icon-button");
     live(move || page.get().map(|page| drawer(app, page)))
 }
