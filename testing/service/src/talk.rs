@@ -147,6 +147,11 @@ impl<S: Store> World<S> {
         (100..).take(connections.len()).map(|number| answers.remove(&number).unwrap()).collect()
     }
 
+    /// Sends several frames that are handled in one batch.
+    pub fn send_at_once(&mut self, frames: Vec<(ConnectionId, Plane, Bytes)>) {
+        self.receive(frames);
+    }
+
     /// Sends bytes that may be anything.
     pub fn send_raw(&mut self, id: ConnectionId, plane: Plane, frame: impl Into<Bytes>) {
         self.receive(vec![(id, plane, frame.into())]);

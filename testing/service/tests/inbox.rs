@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "each function is a test, called once per store")]
 
 use bytes::Bytes;
-use sotto_service::ConnectionId;
+use sotto_service::{ConnectionId, Plane};
 use sotto_service_tests::{Person, Store, World, over_stores};
 use sotto_wire::account::{
-    AccountFrame, AccountRequest, AccountResponse, InboxItem, KeyPackageCount, LastResort, PublishKeyPackages,
+    AccountCall, AccountFrame, AccountRequest, AccountResponse, InboxItem, KeyPackageCount, LastResort,
+    PublishKeyPackages,
 };
 use sotto_wire::ids::{Day, DropCapability, InboxKey, UploadId};
 use sotto_wire::limits::{
@@ -13,7 +14,7 @@ use sotto_wire::limits::{
 };
 use sotto_wire::proto::ErrorCode;
 use sotto_wire::signed::SignedKeyPackage;
-use sotto_wire::topic::{ClaimKeyPackage, DropInInbox, TopicRequest, TopicResponse};
+use sotto_wire::topic::{ClaimKeyPackage, DropInInbox, TopicCall, TopicRequest, TopicResponse};
 
 over_stores!(
     a_key_package_is_claimed_once_and_then_the_last_resort,
@@ -23,6 +24,7 @@ over_stores!(
     a_foreign_or_expired_key_package_is_refused,
     nothing_is_claimed_of_who_is_not_there,
     an_item_reaches_the_device_that_waits,
+    an_item_that_comes_with_the_follow_is_not_missed,
     an_item_waits_for_the_device_that_is_away,
     a_drop_capability_is_good_once_and_its_repeat_is_harmless,
     a_drop_capability_opens_its_inbox_only,
@@ -173,6 +175,30 @@ fn an_item_reaches_the_device_that_waits(world: &mut World<impl Store>) {
     let ack = AccountRequest::AckInbox(vec![arrived[0].key]);
     assert_eq!(world.ask_account(phone, ack), Ok(AccountResponse::InboxAcked));
     assert_eq!(follow_inbox(world, phone), 0, "an acked item is gone");
+}
+
+/// Found by the simulator (seed 2018): a device asked to follow its inbox while an invitation was dropped into it. Both were
+/// handled in one batch; the item was not among those that waited, and nobody followed yet when it came.
+fn an_item_that_comes_with_the_follow_is_not_missed(world: &mut World<impl Store>) {
+    let (bob, phone, stranger) = set_up(world);
+    for follow_first in [true, false] {
+        let (_, _, capability) = claim(world, stranger, &bob).unwrap();
+        let follow = AccountCall { id: 7, request: AccountRequest::FollowInbox }.encode();
+        let drop = TopicCall { id: 8, request: item(&bob, &capability, "welcome") }.encode();
+        let mut frames = vec![(phone, Plane::Account, follow), (stranger, Plane::Topic, drop)];
+        if !follow_first {
+            frames.reverse();
+        }
+        world.send_at_once(frames);
+        let heard = world.account_frames(phone);
+        let [AccountFrame::Response { id: 7, .. }, AccountFrame::InboxItems(arrived)] = &heard[..] else {
+            panic!("follow first: {follow_first}: {heard:?}");
+        };
+        assert_eq!(arrived.iter().map(|item| &item.sealed[..]).collect::<Vec<_>>(), [b"welcome"]);
+        let ack = AccountRequest::AckInbox(vec![arrived[0].key]);
+        assert_eq!(world.ask_account(phone, ack), Ok(AccountResponse::InboxAcked));
+        world.topic_frames(stranger);
+    }
 }
 
 fn an_item_waits_for_the_device_that_is_away(world: &mut World<impl Store>) {

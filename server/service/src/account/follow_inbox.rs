@@ -18,14 +18,15 @@ pub(super) fn plan<S: Store>(ask: &mut Ask<'_, S>) -> Planned {
     }
     let waiting = VecDeque::from(ask.read(|store| store.inbox(who.account, who.device))?);
     let count = waiting.len() as u32;
+    // At once: an item that is dropped in the same call is none of these, and must find somebody who follows.
+    if let Some(side) = ask.state.connections.account(ask.connection) {
+        side.inbox = Some(waiting);
+    }
     // In the order of the logs' operations there is nothing to wait for; the answer comes first, then the items.
     Ok(Plan::Logs(
         Vec::new(),
         Box::new(move |done, _| {
-            if let Some(side) = done.state.connections.account(done.connection) {
-                side.inbox = Some(waiting);
-                done.batch.look_at.insert(done.connection);
-            }
+            done.batch.look_at.insert(done.connection);
             Ok(Answer::Account(AccountResponse::InboxFollowed { waiting: count }))
         }),
     ))
