@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn what_only_a_system_asks_for_is_not_loaded_by_a_visit() {
+        let mut site = Site::default();
+        let page = site.add_asset("page.js", b"page".to_vec());
+        let before = site.first_load();
+        let picture = site.add_asset("icon-512.png", vec![7; 1_000]);
+        let kept = site.assets_json().unwrap();
+        assert!(kept.contains(&page) && !kept.contains(&picture), "{kept}");
+        assert_eq!(site.first_load(), before);
+    }
+
+    #[test]
     fn a_file_that_names_a_place_of_this_machine_is_found() {
         let mut site = Site::default();
         site.add_page("index.html", "nothing");
