@@ -42,20 +42,24 @@ before(() =>
       await rm(PICTURES, { recursive: true, force: true });
       await mkdir(PICTURES, { recursive: true });
       const axe = await packaged("axe-core/axe.min.js");
-      for (const [size, options] of Object.entries(SIZES)) {
-        const context = await browser.newContext({ ...options, serviceWorkers: "block" });
-        context.setDefaultTimeout(PATIENCE_MS);
-        const page = await context.newPage();
-        const scenes = await scenesOf(page, showcase.url);
-        for (const scene of [...scenes, "components"]) await look(page, { scene, size, url: showcase.url, axe });
-        await context.close();
-      }
+      const { url } = showcase;
+      await Promise.all(Object.keys(SIZES).map((size) => lookAtAll(browser, { size, url, axe })));
     } finally {
       await browser.close();
       await showcase.stop();
     }
   }),
 );
+
+/** Every screen in one size. */
+async function lookAtAll(browser, { size, url, axe }) {
+  const context = await browser.newContext({ ...SIZES[size], serviceWorkers: "block" });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  const scenes = await scenesOf(page, url);
+  for (const scene of [...scenes, "components"]) await look(page, { scene, size, url, axe });
+  await context.close();
+}
 
 async function scenesOf(page, url) {
   await page.goto(`${url}/?scene=list`);

@@ -9,7 +9,7 @@ test("the page starts without a complaint of the browser and asks no other origi
   withServer(async ({ open, server }) => {
     const browser = await open("alice");
     const page = await browser.page();
-    await page.waitForFunction(() => globalThis.sottoWorker && document.body.childElementCount > 1);
+    await page.waitForFunction(() => globalThis.sottoWorker && document.querySelector("main"));
     await page.evaluate(() => navigator.serviceWorker.ready);
     assert.deepEqual(page.complaints, []);
     const elsewhere = browser.requests.filter((url) => new URL(url).host !== new URL(server.url).host);
@@ -57,7 +57,7 @@ test("the page opens while the server is away, once it was there", () =>
     const { host } = new URL(server.url);
     await server.stop();
     await page.goto(`${server.url}/`);
-    await page.waitForFunction(() => document.body.childElementCount > 1);
+    await page.waitForFunction(() => document.querySelector("main"));
     await server.begin(host);
   }));
 

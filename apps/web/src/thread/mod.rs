@@ -47,23 +47,27 @@ fn alarm_line(app: App) -> AnyView {
         .into_any()
 }
 
-/// No conversation is open.
-pub(crate) fn none() -> AnyView {
+/// No conversation is open. What to do stands here only where there is one to pick: beside an empty list it stands there.
+pub(crate) fn none(app: App) -> AnyView {
+    let list = app.screens.conversations;
+    let some = Memo::new(move |_| list.is_known() && !list.is_empty());
+    let picture = || div().child((mark("mark"), span())).into_any();
+    let inside = move || {
+        if some.get() {
+            empty(picture(), w(say::thread_none_title()), String::new(), Some(pick()))
+        } else {
+            div().class("empty").child(picture()).into_any()
+        }
+    };
+    section().class("main-pane").child(div().class("scroll none").child(live(inside))).into_any()
+}
+
+fn pick() -> AnyView {
     let key = w(say::web_jump_key());
     let lead = w(say::web_thread_none_lead(&key));
     let plain_key = format!("\u{2068}{key}\u{2069}");
     let (before, after) = lead.split_once(&plain_key).unwrap_or((&lead, ""));
-    let lead = p().child((before.to_owned(), kbd().child(key), after.to_owned()));
-    let picture = div().child((mark("mark"), span())).into_any();
-    section()
-        .class("main-pane")
-        .child(div().class("scroll none").child(empty(
-            picture,
-            w(say::thread_none_title()),
-            String::new(),
-            Some(lead.into_any()),
-        )))
-        .into_any()
+    p().child((before.to_owned(), kbd().child(key), after.to_owned())).into_any()
 }
 
 /// One line, on the page of components.

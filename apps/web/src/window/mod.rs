@@ -59,7 +59,7 @@ pub(crate) fn draw(app: App) -> AnyView {
 fn main_pane(app: App, opened: Memo<bool>) -> AnyView {
     match app.place.get() {
         Place::Chats | Place::Requests if opened.get() => thread::draw(app),
-        Place::Chats | Place::Requests => thread::none(),
+        Place::Chats | Place::Requests => thread::none(app),
         Place::Alarms => pages::alarms(app),
         Place::Settings => pages::settings(app),
     }
