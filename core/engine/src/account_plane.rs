@@ -139,7 +139,9 @@ impl Work<'_> {
                 self.net.inbox_waiting = Some(self.net.inbox_waiting.map_or(waiting, |_| waiting));
                 Ok(())
             }
-            (AccountPending::AckInbox(keys), AccountResponse::InboxAcked) => self.db.inbox_items_acked(&keys),
+            (AccountPending::AckInbox(keys), AccountResponse::InboxAcked) => {
+                self.db.inbox_items_acked(&keys, self.now)
+            }
             _ => self.hang_up(Plane::Account),
         }
     }
