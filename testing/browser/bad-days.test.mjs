@@ -90,9 +90,17 @@ test("a disk that fails for a while is not called damaged, and the text is not l
     await write(page, "precious");
     await page.getByText(/Not sent, your text is back:.*could not store it/).waitFor();
     assert.equal(await composer(page).inputValue(), "precious");
+    await page.getByText(/^This device fails to store anything new/).waitFor();
+    await page.getByRole("button", { name: "Settings" }).click();
+    const failing = page.getByText(/^The last try to store something here failed/);
+    await failing.waitFor();
     await fail(page, "");
+    await page.getByRole("button", { name: "Chats" }).click();
     await press(page, "Send");
     await lines(page, "precious").waitFor();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText(/may remove what Sotto stored when room gets scarce/).waitFor();
+    assert.equal(await failing.count(), 0);
 
     // The same while it opens.
     proxy.script = faulty("read");
@@ -284,6 +292,19 @@ test("a server of a newer protocol is named, and what waited leaves after the up
       for (const page of [alice, bob]) await shows(page, ["before the update", "during the update"]);
   }));
 
+/** Larger databases are not read as a whole when they open. */
+const CHECKED_AT_OPEN_BYTES_MAX = 4 * 1024 * 1024 + 64 * 1024;
+
+/** Bytes of the pool's largest file. */
+const largest = (page) =>
+  page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("sotto");
+    const slots = await folder.getDirectoryHandle(".opaque");
+    let largest = 0;
+    for await (const file of slots.values()) largest = Math.max(largest, (await file.getFile()).size);
+    return largest;
+  });
+
 /** Changes bytes of every larger file of the pool, from this part of it on; no page of the client may be open. */
 const damage = (page, part) =>
   page.evaluate(async (part) => {
@@ -323,22 +344,22 @@ async function findDamage(page) {
 
 test("a damaged profile is said to be damaged, is left alone, and one can start anew", async (t) => {
   await withServer(async ({ open }) => {
-    for (const [what, longTexts, part] of [
-      ["a small one, found when it opens", 0, 0.5],
-      ["a large one, found when it is read", 90, 0.3],
+    for (const [what, isLarge, part] of [
+      ["a small one, found when it opens", false, 0.5],
+      ["a large one, found when it is read", true, 0.3],
     ]) {
       await t.test(what, async () => {
         const browser = await open(what.replaceAll(/\W/g, "-"));
         let page = await browser.page();
-        await signUp(page, longTexts ? "large_one" : "small_one");
+        await signUp(page, isLarge ? "large_one" : "small_one");
         await writeTo(page, "nobody_yet", "the first line");
         await lines(page, "the first line").waitFor();
         await page.close();
-        if (longTexts) {
+        if (isLarge) {
           const filling = await browser.tab({ remembered: true });
           await filling.stage("ready");
           await filling.act({ open_handle: { handle: "nobody_yet" } });
-          for (let number = 0; number < longTexts; number += 1) {
+          for (let number = 0; (await largest(filling.page)) < CHECKED_AT_OPEN_BYTES_MAX; number += 1) {
             const text = `${number} ${"filling ".repeat(7_000)}`;
             assert.equal(await filling.act({ send: { text } }), "taken");
           }
@@ -356,7 +377,7 @@ test("a damaged profile is said to be damaged, is left alone, and one can start 
         await press(page, "Cancel");
         await press(page, "Start anew");
         await press(page, "Remove everything here");
-        await signUp(page, longTexts ? "large_two" : "small_two");
+        await signUp(page, isLarge ? "large_two" : "small_two");
         assert.deepEqual(page.complaints, []);
       });
     }
@@ -364,6 +385,12 @@ test("a damaged profile is said to be damaged, is left alone, and one can start 
 });
 
 const TOWER = `a${"\u0301".repeat(30_000)}`;
+const HOSTILE_NAMES = [
+  '"><img src=x onerror=globalThis.ran=true>',
+  `Zal${"\u0351\u036b\u0343\u0302".repeat(5)}go`,
+  "\u05e9\u05dc\u05d5\u05dd (verified)",
+  "</h1></button><script>ran=true</script>",
+];
 const HOSTILE_TEXTS = [
   '<img src=x onerror="globalThis.ran = true"><script>globalThis.ran = true</script>',
   "{{constructor.constructor('globalThis.ran = true')()}} ${globalThis.ran = true}",
@@ -378,11 +405,22 @@ test("names and texts made to do harm are shown and do none", () =>
   withServer(async ({ open, terminal }) => {
     const mallory = terminal("mallory");
     await mallory.register();
-    await mallory.run("name", '"><img src=x onerror=globalThis.ran=true>');
     const page = await (await open("alice")).page();
     await signUp(page, "alice");
     await mallory.run("send", "@alice", "hello");
     await accept(page, "hello");
+    // A name is one line of text, in the list and above the conversation.
+    for (const [number, name] of HOSTILE_NAMES.entries()) {
+      await mallory.run("name", name);
+      await mallory.run("send", "@alice", `name ${number}`);
+      await lines(page, `name ${number}`).waitFor();
+      await page.getByRole("heading", { level: 1 }).filter({ hasText: name.slice(0, 3) }).waitFor();
+      await page.locator(".row .who", { hasText: name.slice(0, 3) }).waitFor();
+      for (const place of [".row .who", ".thread-head h1"]) {
+        const { height } = await page.locator(place).first().boundingBox();
+        assert.ok(height < 40, `${place} is ${height} high`);
+      }
+    }
     for (const text of HOSTILE_TEXTS) await mallory.runReading(text, "send", "@alice", "-");
     await lines(page, "red").waitFor();
 
@@ -390,10 +428,6 @@ test("names and texts made to do harm are shown and do none", () =>
     assert.equal(await page.evaluate(() => globalThis.ran), undefined);
     assert.deepEqual(page.complaints, []);
     assert.equal(await page.locator(".message .bubble *, .row img, h1 img").count(), 0);
-    // A name is one line of text, in the list and above the conversation.
-    const name = '"><img src=x onerror=globalThis.ran=true>';
-    await page.getByRole("heading", { level: 1 }).filter({ hasText: name }).waitFor();
-    await page.locator(".row .who", { hasText: name }).waitFor();
     // No line reaches beyond its own box, and none beyond the window.
     const boxes = await page.locator(".message .bubble").evaluateAll((bubbles) =>
       bubbles.map((bubble) => ({

@@ -50,7 +50,7 @@ const ask = (page, wanted) =>
     return said;
   }, wanted);
 
-test("engine and view do in a browser what they do natively", async (t) => {
+test("engine and view do in a browser what they do natively", { concurrency: 2 }, async (t) => {
   const { server, url } = await serve();
   const browser = await launch();
   try {
@@ -60,15 +60,13 @@ test("engine and view do in a browser what they do natively", async (t) => {
     await page.goto(url);
     const { names } = await ask(page, {});
     assert.ok(names.length >= 30, `${names}`);
-    for (const place of ["memory", "files"]) {
-      for (const [number, name] of names.entries()) {
-        await t.test(`${name}, over ${place}`, async () => {
-          panics.length = 0;
-          const said = await ask(page, { name, folder: place === "files" ? `scenario-${number}` : undefined });
-          assert.deepEqual(said, { passed: true }, panics.join("\n"));
-        });
-      }
-    }
+    const both = ["memory", "files"].flatMap((place) => names.map((name, number) => ({ place, name, number })));
+    const run = ({ place, name, number }) =>
+      t.test(`${name}, over ${place}`, async () => {
+        const said = await ask(page, { name, folder: place === "files" ? `scenario-${number}` : undefined });
+        assert.deepEqual(said, { passed: true }, panics.join("\n"));
+      });
+    await Promise.all(both.map(run));
   } finally {
     await browser.close();
     server.close();

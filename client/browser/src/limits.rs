@@ -25,6 +25,6 @@ pub(crate) const PASSPHRASE_CHARS_MIN: usize = 8;
 /// Part of the room for this site, in percent, at which it is nearly full.
 pub(crate) const NEARLY_FULL_PERCENT: u64 = 90;
 /// Time between looks at the room for this site, and at whether the files are still there.
-pub(crate) const ROOM_LOOK_MS: u64 = 15_000;
+pub(crate) const ROOM_LOOK_MS: u64 = 10_000;
 /// Time after which a page that found an owner which does not answer is told so.
 pub(crate) const SILENT_OWNER_MS: u64 = 4_000;

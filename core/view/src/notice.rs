@@ -47,6 +47,8 @@ pub enum Says {
     NotKept,
     /// There is hardly any room left.
     NearlyFull,
+    /// Nothing can be stored: what arrives stays with the server, what is written stays in the composer.
+    Failing,
     /// The name others see was changed.
     NameSaved,
 }

@@ -67,6 +67,8 @@ pub enum Kept {
     NearlyFull,
     /// There is no room left: nothing new can be stored.
     Full,
+    /// The last try to store something failed.
+    Failing,
 }
 
 /// What locks the profile.

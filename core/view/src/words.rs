@@ -203,6 +203,7 @@ impl Kept {
             Self::BestEffort => Some(say::settings_best_effort()),
             Self::NearlyFull => Some(say::settings_nearly_full()),
             Self::Full => Some(say::settings_full()),
+            Self::Failing => Some(say::settings_failing()),
         }
     }
 }
@@ -315,6 +316,7 @@ impl Says {
             Self::Refused(refusal) => refusal.says(),
             Self::NotKept => say::notice_not_kept(),
             Self::NearlyFull => say::notice_nearly_full(),
+            Self::Failing => say::notice_failing(),
             Self::NameSaved => say::notice_name_saved(),
         }
     }

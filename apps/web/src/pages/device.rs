@@ -26,12 +26,13 @@ pub(super) fn draw(app: App) -> AnyView {
 }
 
 fn kept(app: App, storage: Storage) -> AnyView {
-    let scarce = matches!(storage.kept, Kept::NearlyFull | Kept::Full);
+    let scarce = matches!(storage.kept, Kept::NearlyFull | Kept::Full | Kept::Failing);
     let words = match storage.kept {
         Kept::Kept => say::settings_kept(),
         Kept::Unknown | Kept::BestEffort => say::settings_best_effort(),
         Kept::NearlyFull => say::settings_nearly_full(),
         Kept::Full => say::settings_full(),
+        Kept::Failing => say::settings_failing(),
     };
     let ask = (storage.kept == Kept::BestEffort).then(|| {
         (Button::plain(w(say::settings_ask_to_keep()))

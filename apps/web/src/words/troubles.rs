@@ -74,6 +74,7 @@ pub(crate) fn notice(says: &Says) -> String {
         Says::Refused(why) => return refusal(why),
         Says::NotKept => say::notice_not_kept(),
         Says::NearlyFull => say::notice_nearly_full(),
+        Says::Failing => say::notice_failing(),
         Says::NameSaved => say::notice_name_saved(),
     })
 }

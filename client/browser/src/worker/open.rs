@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rand_core::{CryptoRngCore, OsRng};
-use sotto_engine::api::{Command, CommandId, Input, Output, Plane};
+use sotto_engine::api::{Command, CommandId, Event, Input, Output, Plane};
 use sotto_engine::screen::Presence;
 use sotto_engine::{Cause, Engine, StorageError};
 use sotto_view::Action;
@@ -39,6 +39,8 @@ pub(crate) struct Open {
     wake: Option<(Millis, Option<Timer>)>,
     wake_views: Option<(Millis, Option<Timer>)>,
     storage: Storage,
+    /// What the browser says about it, apart from failures.
+    kept: Kept,
     broken: Option<Broken>,
 }
 
@@ -68,6 +70,7 @@ impl Open {
             wake: None,
             wake_views: None,
             storage: Storage { lock: locked_by, ..Storage::default() },
+            kept: Kept::Unknown,
             broken: None,
         };
         open.input(Input::Command(CommandId(0), Command::SetOnline { online: true }));
@@ -166,10 +169,20 @@ impl Open {
             self.carry_out(output);
         }
         self.screens.hear(&outputs, &self.engine);
-        if let Err(cause) = &result {
-            self.fail(*cause);
+        match &result {
+            Err(cause) => self.fail(*cause),
+            Ok(()) if outputs.iter().any(tells_of_something_stored) => self.stored(),
+            Ok(()) => {}
         }
         result
+    }
+
+    /// Storing works again.
+    fn stored(&mut self) {
+        if self.storage.kept == Kept::Failing {
+            self.storage.kept = self.kept;
+            self.screens.storage_is(self.storage, &self.engine);
+        }
     }
 
     fn carry_out(&mut self, output: &Output) {
@@ -197,7 +210,8 @@ impl Open {
         match cause {
             Cause::Storage(StorageError::Full) => self.storage.kept = Kept::Full,
             Cause::Storage(StorageError::Corrupt) => self.broken = Some(Broken::Damaged),
-            Cause::Storage(_) | Cause::Bug(_) => {}
+            Cause::Storage(_) => self.storage.kept = Kept::Failing,
+            Cause::Bug(_) => {}
         }
         self.screens.storage_is(self.storage, &self.engine);
     }
@@ -205,7 +219,8 @@ impl Open {
     /// What was known of the browser's promise before: it is no news.
     pub(super) fn begin_with(&mut self, persistence: Persistence) {
         if persistence == Persistence::NotPromised {
-            self.storage.kept = Kept::BestEffort;
+            self.kept = Kept::BestEffort;
+            self.storage.kept = self.kept;
         }
     }
 
@@ -219,13 +234,16 @@ impl Open {
     /// How much room there is, and whether the browser promised to keep it.
     pub(super) fn room_is(&mut self, persistence: Persistence, used: Option<u64>, quota: Option<u64>) {
         let percent = used.zip(quota).map(|(used, quota)| used.saturating_mul(100) / quota.max(1));
-        self.storage.kept = match persistence {
+        self.kept = match persistence {
             _ if percent.is_some_and(|percent| percent >= 100) => Kept::Full,
             _ if percent.is_some_and(|percent| percent >= NEARLY_FULL_PERCENT) => Kept::NearlyFull,
             Persistence::Granted => Kept::Kept,
             Persistence::Refused | Persistence::NotPromised => Kept::BestEffort,
             Persistence::Unknown => Kept::Unknown,
         };
+        if self.storage.kept != Kept::Failing {
+            self.storage.kept = self.kept;
+        }
         (self.storage.used_bytes, self.storage.quota_bytes) = (used, quota);
         self.screens.storage_is(self.storage, &self.engine);
         self.serve(None);
@@ -322,6 +340,11 @@ impl Open {
         self.screens.tick(&self.engine);
         self.serve(None);
     }
+}
+
+/// What else succeeds may have stored nothing.
+fn tells_of_something_stored(output: &Output) -> bool {
+    matches!(output, Output::Event(Event::Message { .. } | Event::MessageState { .. } | Event::Outbox { .. }))
 }
 
 impl Worker {

@@ -18,6 +18,7 @@ settings-best-effort = This browser may remove what Sotto stored when room gets 
 settings-ask-to-keep = Ask the browser to keep it
 settings-nearly-full = Hardly any room is left on this device.
 settings-full = No room is left on this device: nothing new can be stored.
+settings-failing = The last try to store something here failed. Restart the browser, and look for a full or failing disk.
 settings-used = { $used } of { $quota } in use
 settings-used-alone = { $used } in use
 settings-lock-passphrase = Locked with your passphrase.

@@ -282,6 +282,7 @@ impl View {
             // Told when the browser was asked; what a window begins with stands in the settings.
             Kept::BestEffort if worse && self.started => self.notice(Says::NotKept),
             Kept::NearlyFull | Kept::Full if worse => self.notice(Says::NearlyFull),
+            Kept::Failing if worse => self.notice(Says::Failing),
             _ => {}
         }
     }
