@@ -1,4 +1,5 @@
-// The keyboard on every screen: the focus is seen, goes everywhere and comes back; Esc closes one layer at a time.
+// The keyboard on every screen: the focus is seen, goes everywhere and comes back; Esc closes one layer at a time. And
+// what other surroundings ask for: paper, and no motion.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -176,6 +177,20 @@ test("on a phone the page about a person covers everything, and what it covers i
     },
     { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
   ));
+
+test("printed recovery words are dark on white, whatever the theme, and nothing to press is printed", () =>
+  scene("words", async (page) => {
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    for (const theme of ["light", "dark"]) {
+      await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
+      const printed = await page.evaluate(() => ({
+        scheme: getComputedStyle(document.documentElement).colorScheme,
+        words: [...document.querySelectorAll(".words li")].filter((word) => word.checkVisibility()).length,
+        buttons: [...document.querySelectorAll("button")].filter((button) => button.checkVisibility()).length,
+      }));
+      assert.deepEqual(printed, { scheme: "light", words: 12, buttons: 0 });
+    }
+  }));
 
 test("who asks for less motion gets none", () =>
   scene("contact", async (page) => {

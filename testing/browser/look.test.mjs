@@ -117,6 +117,12 @@ async function judged(page, axe, theme) {
     const options = dark ? { runOnly: ["color-contrast"] } : {};
     const { passes, violations } = await globalThis.axe.run(document, { ...options, resultTypes: ["violations"] });
     if (passes.length + violations.length === 0) throw new Error("axe looked at nothing");
+    // What people wrote is read all day: seven to one.
+    const written = [...document.querySelectorAll("dialog[open]")].length === 0 ? ".message:not(.unreadable) .bubble" : "none";
+    if (document.querySelector(written)) {
+      const strict = await globalThis.axe.run({ include: written }, { runOnly: ["color-contrast-enhanced"] });
+      violations.push(...strict.violations);
+    }
     return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ target }) => target.join(" ")) }));
   }, theme === "dark");
   return rules.map(({ id, impact, where }) => `${theme}: ${impact} ${id} at ${where.join("; ")}`);
