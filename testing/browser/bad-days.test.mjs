@@ -371,7 +371,8 @@ test("a damaged profile is said to be damaged, is left alone, and one can start 
         page = await browser.page();
         await findDamage(page);
         await page.getByText("Nothing was deleted.").waitFor();
-        await press(page, "Try again");
+        await named(page, "button", "Try again").waitFor();
+        await page.reload();
         await findDamage(page);
         await press(page, "Start anew");
         await press(page, "Cancel");
