@@ -47,7 +47,6 @@ struct Crash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Full,
-    Read,
     Write,
     Sync,
 }
@@ -112,7 +111,6 @@ impl Drive {
         self.troubled = true;
         self.disk.fail_next(match trouble {
             Trouble::Full => Fault::Full,
-            Trouble::Read => Fault::Read,
             Trouble::Write => Fault::Write,
             Trouble::Sync => Fault::Sync,
         });

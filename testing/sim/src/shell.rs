@@ -1,8 +1,8 @@
 //! What a person's program does around the engine: feeds it, carries its outputs out, starts and dies.
 
 use bytes::Bytes;
+use sotto_engine::Engine;
 use sotto_engine::api::{Command, CommandId, Event, Input, MessageState, Output, Plane, Reply};
-use sotto_engine::{Cause, Engine, StorageError};
 use sotto_service::Then;
 use sotto_wire::ids::Millis;
 
@@ -121,14 +121,9 @@ impl World {
             self.story.fault(format!("{name} {what} at a write"));
             return self.person_gone(index, death);
         }
-        let mut unusable = false;
         let outputs = match outcome {
             Ok(outputs) => outputs,
             Err(mut error) => {
-                // SQLCipher trusts a connection no more that has failed to read a page: the program says that the
-                // database is damaged, and is started again.
-                unusable =
-                    matches!(error.cause, Cause::Storage(StorageError::Corrupt | StorageError::Other(_)));
                 person.diary.perhaps.extend(command.and_then(|id| person.diary.saying.remove(&id)));
                 let (outputs, name) = (error.outputs(), self.name(index));
                 self.story.fault(format!("{name}'s disk fails: {error}"));
@@ -141,9 +136,6 @@ impl World {
             if let Some(output) = self.people[index].note(output) {
                 self.carry_out(index, output);
             }
-        }
-        if unusable {
-            self.person_gone(index, Death::Killed);
         }
     }
 

@@ -106,7 +106,7 @@ impl Climate {
         let death = if dice.one_in(2) { Death::PowerCut } else { Death::Killed };
         let places = [Place::Write(1), Place::Write(2), Place::Write(3), Place::Sync, Place::Durable];
         let place = places[dice.index(places.len())];
-        let kinds = [Trouble::Full, Trouble::Read, Trouble::Write, Trouble::Sync];
+        let kinds = [Trouble::Full, Trouble::Write, Trouble::Sync];
         let trouble = kinds[dice.index(kinds.len())];
         let cut = Fault::Cut {
             person,

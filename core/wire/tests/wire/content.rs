@@ -250,7 +250,7 @@ fn a_welcome_is_checked_field_by_field() {
     let twice = changed(|w| w.given_up = vec![w.given_up[0].clone(), w.given_up[0].clone()]);
     assert_eq!(twice, Reason::Duplicate { what: "given up leg" });
     let many = changed(|w| w.given_up = vec![w.given_up[0].clone(); GIVEN_UP_LEGS_MAX + 1]);
-    assert!(matches!(many, Reason::TooMany(_)), "{many:?}");
+    assert!(matches!(many, Reason::TooMany { what: "given up legs", .. }), "{many:?}");
     assert!(matches!(changed(|w| w.given_up[0].topic = Bytes::new()), Reason::Length(_)));
     assert!(matches!(changed(|w| w.host = "no host/".into()), Reason::Host(_)));
     assert!(matches!(changed(|w| w.control_secret = Bytes::from_static(&[1; 31])), Reason::Length(_)));
