@@ -12,8 +12,9 @@ const WORKER = /^\/assets\/sotto-worker-[0-9a-f]+\.js$/;
 export class Proxy {
   static async before(server) {
     const proxy = new Proxy();
-    // `script` runs before the worker's own; while `newer` is set, the server greets as one of the far future.
-    Object.assign(proxy, { server, script: "", newer: false, sockets: new Set() });
+    // `script` runs before the worker's own; while `newer` is set, the server greets as one of the far future; while
+    // `isCut` is set, nothing gets through.
+    Object.assign(proxy, { server, script: "", newer: false, isCut: false, sockets: new Set() });
     proxy.door = createServer((asked, answer) => proxy.pass(asked, answer));
     proxy.door.on("upgrade", (asked, socket) => proxy.passSocket(asked, socket));
     await new Promise((resolve) => proxy.door.listen(0, "127.0.0.1", resolve));
@@ -22,6 +23,7 @@ export class Proxy {
   }
 
   pass(asked, answer) {
+    if (this.isCut) return void answer.destroy();
     const isWorker = WORKER.test(asked.url);
     const { hostname, port } = new URL(this.server.url);
     const headers = { ...asked.headers };
@@ -40,6 +42,7 @@ export class Proxy {
   }
 
   passSocket(asked, client) {
+    if (this.isCut) return void client.destroy();
     const { hostname, port } = new URL(this.server.url);
     const server = connect(Number(port), hostname);
     for (const [one, other] of [

@@ -23,8 +23,8 @@ import {
 } from "./person.mjs";
 
 /** Alice and Bob in browsers, who have met. */
-async function met({ open }, { passphrase } = {}) {
-  const [alices, bobs] = [await open("alice"), await open("bob")];
+async function met({ open }, { passphrase, proxy } = {}) {
+  const [alices, bobs] = [await open("alice", { proxy }), await open("bob")];
   const [alice, bob] = [await alices.page(), await bobs.page()];
   await signUp(alice, "alice", { passphrase });
   await signUp(bob, "bob");
@@ -183,14 +183,26 @@ test("a browser that is killed in the middle of sending loses nothing and sends 
   }));
 
 test("a network that goes and comes back is noticed, and what was written meanwhile leaves", () =>
-  withServer(async ({ open }) => {
-    const { alices, alice, bob } = await met({ open });
+  withServer(async ({ open, between }) => {
+    const proxy = await between();
+    const { alices, alice, bob } = await met({ open }, { proxy });
+    // What the browser says of its network, and what becomes of connections that were there before.
     await alices.context.setOffline(true);
+    proxy.isCut = true;
+    proxy.hangUp();
+    await alice.getByText(/^Out of reach since/).waitFor();
     await write(alice, "without a network");
-    await lines(alice, "without a network").waitFor();
+    await alice.locator(".message.own", { hasText: "without a network" }).locator(".meta", { hasText: "Waiting" }).waitFor();
+    await write(bob, "meanwhile");
+    await isSent(bob, "meanwhile");
+    proxy.isCut = false;
     await alices.context.setOffline(false);
+    await lines(alice, "meanwhile").waitFor();
     await isSent(alice, "without a network");
-    for (const page of [alice, bob]) await shows(page, ["May I?", "You may.", "without a network"]);
+    await alice.getByText(/^Out of reach since/).waitFor({ state: "detached" });
+    await lines(bob, "without a network").waitFor();
+    assert.deepEqual(await texts(alice), await texts(bob));
+    assert.deepEqual((await texts(bob)).toSorted(), ["May I?", "You may.", "meanwhile", "without a network"]);
   }));
 
 test("a profile that the browser removed is missed, and one can start anew", () =>
