@@ -35,11 +35,13 @@ pub(crate) fn checks() -> Vec<Step> {
 /// Every check and every test.
 pub(crate) fn test() -> Vec<Step> {
     let mut steps = checks();
-    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
+    // The web client first: the server's program holds it.
+    steps.extend([WEB_CLIPPY, WEB, INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
+    steps.extend([SHOWCASE, WEB_SCENARIOS, BROWSER]);
     steps
 }
 
-/// The web client: built, checked, and run in Chromium. Not yet part of every test run.
+/// The web client alone: built, checked, run in Chromium, and judged by Lighthouse.
 pub(crate) fn browser() -> Vec<Step> {
     vec![SET_UP, WEB_CLIPPY, WEB, SHOWCASE, WEB_SCENARIOS, BROWSER, LIGHTHOUSE]
 }

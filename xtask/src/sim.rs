@@ -11,7 +11,7 @@ use crate::steps::Done;
 use crate::workspace::Workspace;
 
 /// Seeds of every test run.
-const SEEDS: &str = "0..2000";
+const SEEDS: &str = "0..1200";
 
 #[derive(Args)]
 pub(crate) struct Simulation {
