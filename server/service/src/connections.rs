@@ -104,6 +104,11 @@ impl Connections {
         self.all.get(&id)
     }
 
+    /// Whether a connection's last frame was made.
+    pub(crate) fn is_closing(&self, id: ConnectionId) -> bool {
+        self.get(id).is_some_and(|connection| connection.closing)
+    }
+
     pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.all.get_mut(&id)
     }
