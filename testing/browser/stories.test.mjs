@@ -107,6 +107,19 @@ test("three people talk, in two browsers and at a terminal, and everything arriv
     assert.deepEqual(bobs.toSorted(), ["Bob here", "Carol here", "from Bob's dark", "from Carol's dark"]);
   }));
 
+test("whoever reads the newest line goes on reading the newest line, however many come", () =>
+  withServer(async ({ open }) => {
+    const { alice, bob } = await met({ open });
+    const long = (number) => `line ${number} ${"goes on and on ".repeat(16)}`.trim();
+    for (let number = 1; number <= 24; number += 1) {
+      await write(alice, long(number));
+      // Not asked to scroll: Bob's window does it by itself.
+      await lines(bob, `line ${number} goes`).waitFor();
+    }
+    const last = lines(bob, "line 24 goes");
+    await bob.waitForFunction((line) => line.getBoundingClientRect().bottom <= innerHeight, await last.elementHandle());
+  }));
+
 test("two tabs show the same, and the second goes on when the first is closed or crashes", () =>
   withServer(async ({ open }) => {
     const { alices, alice, bob } = await met({ open });

@@ -48,6 +48,8 @@ pub(super) struct Roll {
 struct State {
     heights: Heights<ItemKey>,
     hold: Hold,
+    /// Where the scroll was last: the end is let go of upwards only, since lines that come in move it away by themselves.
+    top: f64,
     /// Width that heights were measured at.
     width: f64,
     /// A look at the page before the next painting is planned.
@@ -73,6 +75,7 @@ impl Roll {
         let state = State {
             heights: Heights::new(),
             hold: Hold::Begin,
+            top: 0.0,
             width: 0.0,
             planned: false,
             asked: (None, None),
@@ -166,7 +169,8 @@ impl Roll {
         let to_end = f64::from(scroller.scroll_height()) - top - height;
         let whole = self.app.screens.ends.get_untracked().newer == Edge::End;
         self.state.update_value(|state| {
-            if state.hold == Hold::Begin {
+            let upwards = top < std::mem::replace(&mut state.top, top) - 1.0;
+            if state.hold == Hold::Begin || (state.hold == Hold::End && !upwards) {
                 return;
             }
             let held = state.heights.anchor(top).map_or(Hold::End, Hold::Item);
@@ -198,12 +202,10 @@ impl Roll {
                 state.heights.forget_measures();
             }
             state.heights.measure(range.start, heights);
-            let all = &state.heights;
-            room(self.above, all.top(range.start));
-            room(self.below, all.total() - all.top(range.end));
             scroll_for(state, height)
         });
         let Some(scroll) = scroll else { return };
+        self.make_room(range);
         let short = self.state.with_value(|state| state.heights.total() < height);
         if self.short.get_untracked() != short {
             self.short.set(short);
@@ -212,9 +214,20 @@ impl Roll {
             && (f64::from(scroller.scroll_top()) - scroll).abs() >= 1.0
         {
             scroller.set_scroll_top(scroll.round() as i32);
+            let top = f64::from(scroller.scroll_top());
+            self.state.update_value(|state| state.top = top);
         }
         self.choose_range(true);
         self.look_around();
+    }
+
+    /// Gives what is not drawn its room.
+    fn make_room(self, drawn: Range<usize>) {
+        self.state.with_value(|state| {
+            let all = &state.heights;
+            room(self.above, all.top(drawn.start));
+            room(self.below, all.total() - all.top(drawn.end));
+        });
     }
 
     /// Decides what is drawn. `held`: around what is held, not around where the scroll happens to be.
@@ -229,6 +242,8 @@ impl Roll {
         let same = self.range.get_untracked() == range && self.drawn.with_value(|drawn| *drawn == keys);
         if !same {
             self.drawn.set_value(keys);
+            // With the rows themselves: room that came later would be missing for a moment, and the browser would scroll.
+            self.make_room(range.clone());
             self.range.set(range);
         }
         !same
