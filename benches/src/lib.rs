@@ -6,9 +6,10 @@
 //!
 //! Reading order: [`bench`](mod@bench) and [`registry`] (what there is to run), [`section`] and [`latencies`] (what comes
 //! out of it), [`report`] and [`document`] with [`facts`] and [`drawing`] (what is shown); then [`load`] (the load generator) and [`server`] (the server's benches) beside [`peers`] (other servers), with [`programs`] and
-//! [`process`]. [`client`] is the half that has the client's engine in it.
+//! [`process`]. [`client`] is the half that has the client's engine in it; [`browser`] measures the web client.
 
 pub mod bench;
+pub mod browser;
 pub mod client;
 pub mod document;
 pub mod drawing;

@@ -1,11 +1,11 @@
 //! Which benches there are.
 
 use crate::bench::{Bench, When};
-use crate::{client, peers, server};
+use crate::{browser, client, peers, server};
 
 /// Every bench, in the order of the report.
 pub fn all() -> Vec<Bench> {
-    [server::BENCHES, client::BENCHES, peers::BENCHES].concat()
+    [server::BENCHES, client::BENCHES, browser::BENCHES, peers::BENCHES].concat()
 }
 
 /// The benches with these names; without names, those that always run.

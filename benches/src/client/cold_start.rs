@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::ensure;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use sotto_engine::Engine;
 use sotto_engine::api::Target;
 use sotto_native::{Missing, Profile, Session};
 use sotto_wire::ids::Handle;
 use sotto_workload::World;
 use sotto_workload::catch_up::catch_up;
+use sotto_workload::copies::multiply;
 use sotto_workload::report::{QUEUED_AT_ONCE, TEXT_BYTES};
 use sotto_workload::world::BOB;
 
@@ -72,43 +73,8 @@ fn fill(profile: &Path, received: usize) -> anyhow::Result<()> {
     let mut world = World::new([Connection::open_in_memory()?, open(profile)?], database::now_us)?;
     catch_up(&mut world, received, TEXT_BYTES, QUEUED_AT_ONCE)?;
     let databases = world.into_databases();
-    multiply(&databases[BOB])?;
+    multiply(&databases[BOB], MESSAGES, CONVERSATIONS)?;
     databases[BOB].query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
-}
-
-/// Copies received rows, whole, until there are [`MESSAGES`].
-fn multiply(bob: &Connection) -> anyhow::Result<()> {
-    bob.execute_batch("BEGIN")?;
-    let mut conversation = bob.prepare(
-        "INSERT INTO conversations (conversation, peer, handle, standing, opened_at)
-         VALUES (randomblob(32), randomblob(32), ?1, 0, 0)",
-    )?;
-    for number in 1..CONVERSATIONS {
-        conversation.execute([format!("friend{number}")])?;
-    }
-    let keys = bob
-        .prepare("SELECT id FROM conversations ORDER BY id")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<Vec<i64>, _>>()?;
-    let sources = bob
-        .prepare("SELECT id FROM messages WHERE own = 0")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<Vec<i64>, _>>()?;
-    ensure!(keys.len() == CONVERSATIONS && !sources.is_empty(), "nothing to copy");
-    let mut copy = bob.prepare(
-        "INSERT INTO messages (conversation, message, sender, device, own, kind, text, sent_at, state, failure,
-             topic, leg_no, seq, minute, sort_at, payload)
-         SELECT ?2, randomblob(16), sender, device, own, kind, text, sent_at - ?3, state, failure,
-             topic, leg_no, seq, minute - ?3 / 60000, sort_at - ?3, payload FROM messages WHERE id = ?1",
-    )?;
-    let have: u32 = bob.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
-    for number in 0..MESSAGES - have as usize {
-        let key = if number % 2 == 0 { keys[0] } else { keys[1 + number / 2 % (CONVERSATIONS - 1)] };
-        let earlier_ms = (number as i64 + 1) * 120_000;
-        copy.execute(params![sources[number % sources.len()], key, earlier_ms])?;
-    }
-    bob.execute_batch("COMMIT")?;
     Ok(())
 }
 

@@ -6,10 +6,11 @@
 //!
 //! Reading order: [`Samples`] (what comes out), [`person`] and [`world`] (the two people and what lies between them),
 //! [`conversation`] (one message at a time), [`catch_up`] (many at once), [`groups`] (`secrecy` alone), [`report`] (all of
-//! it as JSON), `browser` (called from Node).
+//! it as JSON), `browser` (called from Node). [`copies`] makes a large profile to open.
 
 pub mod catch_up;
 pub mod conversation;
+pub mod copies;
 pub mod groups;
 pub mod person;
 pub mod report;

@@ -2,7 +2,7 @@
 //!
 //! [`Table`] seats people at one server; each has an engine and one or more [`Window`]s. A window is what a terminal or a
 //! page would be: it only applies updates, which cross to it as JSON, and sends actions. [`scenarios`] are what they show,
-//! natively and in a browser; [`databases`] says over which files.
+//! natively and in a browser; [`databases`] says over which files. In a browser, `large` makes a profile large for the benches.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +14,8 @@
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 pub mod databases;
+#[cfg(target_arch = "wasm32")]
+pub mod large;
 pub mod scenarios;
 mod table;
 mod window;
