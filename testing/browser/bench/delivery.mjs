@@ -10,7 +10,8 @@ const TEXT_BYTES = 256;
 /** Messages that do not count. */
 const WARM = 20;
 
-const textOf = (number) => `${number} `.padEnd(TEXT_BYTES, "all work and no play ");
+// Ends with a full stop: what is blank at the end of a text is not shown.
+const textOf = (number) => `${`${number} `.padEnd(TEXT_BYTES - 1, "all work and no play ")}.`;
 
 /** Alice and Bob, who have met; the one who reads has a passphrase. */
 export async function meet(open) {
