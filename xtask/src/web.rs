@@ -8,10 +8,11 @@
 //! can be looked at. No program takes it in.
 //!
 //! Reading order: this file (what is built, from what), `compile` (cargo and wasm-bindgen), `optimise` (wasm-opt),
-//! `site` (names, references, compression).
+//! `site` (names, references, compression), `reproduce` (a second build elsewhere, compared).
 
 mod compile;
 mod optimise;
+mod reproduce;
 mod site;
 
 use std::fs;
@@ -33,12 +34,15 @@ pub(crate) struct Options {
     /// Skip wasm-opt: faster to build, larger to load
     #[arg(long)]
     no_opt: bool,
+    /// Build it once more, from a copy of the sources at another path, and compare every byte (minutes, and 2 GB for a while)
+    #[arg(long)]
+    reproduce: bool,
 }
 
 /// As it is shipped, and as the tests want it.
-pub(crate) const FULL: Options = Options { no_opt: false };
+pub(crate) const FULL: Options = Options { no_opt: false, reproduce: false };
 /// As `up` wants it: without npm.
-pub(crate) const QUICK: Options = Options { no_opt: true };
+pub(crate) const QUICK: Options = Options { no_opt: true, reproduce: false };
 
 const WORKER: Program = Program { package: "sotto-browser", name: "sotto-worker", features: &["worker"] };
 const PAGE: Program = Program { package: "sotto-web", name: "sotto-web", features: &[] };
@@ -91,8 +95,16 @@ pub(crate) fn scenarios(workspace: &Workspace) -> anyhow::Result<String> {
     Ok(format!("{} kB", bytes_in_all / 1_000))
 }
 
-/// Builds it; says how much a first visit loads.
+/// Builds it, twice if told so; says how much a first visit loads.
 pub(crate) fn build(workspace: &Workspace, options: Options) -> anyhow::Result<String> {
+    let told = build_once(workspace, options)?;
+    if !options.reproduce {
+        return Ok(told);
+    }
+    Ok(format!("{told}\n{}", reproduce::compare(workspace, options)?))
+}
+
+fn build_once(workspace: &Workspace, options: Options) -> anyhow::Result<String> {
     let [worker, page] = compile::compile(workspace, [WORKER, PAGE])?;
     let [worker, page] =
         if options.no_opt { [worker, page] } else { optimise::optimise(workspace, [worker, page])? };

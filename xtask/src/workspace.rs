@@ -1,6 +1,7 @@
 //! The repository as cargo describes it, and the files in it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -45,6 +46,10 @@ impl Dependency {
     }
 }
 
+fn metadata(cargo: &mut Command, folder: &Path) -> anyhow::Result<String> {
+    shell::capture(cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(folder))
+}
+
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -63,11 +68,12 @@ struct Package {
 impl Workspace {
     /// Asks cargo about the workspace this program was built in.
     pub(crate) fn load() -> anyhow::Result<Self> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let json = shell::capture(
-            shell::cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(here),
-        )?;
-        Self::from_metadata(&json)
+        Self::from_metadata(&metadata(&mut shell::cargo(), Path::new(env!("CARGO_MANIFEST_DIR")))?)
+    }
+
+    /// A copy of it elsewhere, which builds into a folder of its own.
+    pub(crate) fn copied_to(root: &Path, target: &Path) -> anyhow::Result<Self> {
+        Self::from_metadata(&metadata(shell::cargo().env("CARGO_TARGET_DIR", target), root)?)
     }
 
     fn from_metadata(json: &str) -> anyhow::Result<Self> {

@@ -55,6 +55,7 @@ fn compile_one(workspace: &Workspace, program: &Program) -> anyhow::Result<Modul
         cargo.args(["--features", &program.features.join(",")]);
     }
     let places = places(workspace)?;
+    cargo.env("CARGO_TARGET_DIR", &workspace.target);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(&places)).env_remove("RUSTFLAGS");
     cargo.env(format!("CFLAGS_{}", TARGET.replace('-', "_")), c_flags(&places));
     shell::run(&mut cargo, &workspace.root)?;
