@@ -6,6 +6,3 @@ ALTER TABLE own_appends ADD COLUMN message INTEGER REFERENCES messages (id);
 
 -- When the peer's invitation to a leg was delivered; 0: theirs, or not yet. It expires unread after 45 days.
 ALTER TABLE legs ADD COLUMN invited_at INTEGER NOT NULL DEFAULT 0;
-
--- When the server forgot the item; null: not yet. A copy of it that comes later is known for as long as it could wait there.
-ALTER TABLE inbox_done ADD COLUMN acked_at INTEGER;

@@ -139,9 +139,7 @@ impl Work<'_> {
                 self.net.inbox_waiting = Some(self.net.inbox_waiting.map_or(waiting, |_| waiting));
                 Ok(())
             }
-            (AccountPending::AckInbox(keys), AccountResponse::InboxAcked) => {
-                self.db.inbox_items_acked(&keys, self.now)
-            }
+            (AccountPending::AckInbox(keys), AccountResponse::InboxAcked) => self.db.inbox_items_acked(&keys),
             _ => self.hang_up(Plane::Account),
         }
     }

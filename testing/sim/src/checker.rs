@@ -47,7 +47,8 @@ pub(crate) fn check(world: &mut World, climate: Climate) {
 fn alarms(world: &World, index: usize, climate: Climate, found: &mut Vec<String>) {
     let alarms = world.people[index].engine().alarms().unwrap_or_default();
     for alarm in alarms {
-        if !(climate.middlebox && alarm.kind == AlarmKind::EntryWithheld) {
+        let lost_or_doubled = matches!(alarm.kind, AlarmKind::EntryWithheld | AlarmKind::InboxItemRefused);
+        if !(climate.middlebox && lost_or_doubled) {
             found.push(format!("{} accuses an honest server: {:?}", world.name(index), alarm.kind));
         }
     }

@@ -9,7 +9,6 @@ use sotto_engine::api::{
     AlarmKind, Command, Event, Failure, MessageState, Plane, Refusal, Reply, Standing, Target,
 };
 use sotto_sim::{Misfortune, World};
-use sotto_wire::account::AccountFrame;
 use sotto_wire::ids::Handle;
 use sotto_wire::topic::TopicFrame;
 
@@ -586,41 +585,5 @@ fn a_message_that_was_sent_again_stands_in_one_place_for_both() {
     let (hers, his) = (read(&mut world, alice, "bob"), read(&mut world, bob, "alice"));
     assert_eq!(hers, his, "both see the same conversation in the same order");
     assert_eq!(hers.len(), 4, "{hers:?}");
-    no_alarms(&mut world, &[alice, bob]);
-}
-
-/// Found by the simulator (a middlebox that doubles frames): a copy of an invitation came after the server had been told to
-/// forget the item. The keys that opened it were spent, and Bob was told that somebody had tampered with it.
-#[test]
-fn a_copy_of_an_invitation_that_comes_late_is_known() {
-    let (mut world, alice, bob) = two(21);
-    let mut first = None;
-    let swapped = Rc::new(Cell::new(false));
-    let done = Rc::clone(&swapped);
-    world.set_meddler(Some(Box::new(move |who, plane, frame| {
-        let items = *who == at("bob")
-            && plane == Plane::Account
-            && matches!(AccountFrame::parse(&frame), Ok(AccountFrame::InboxItems(_)));
-        match (items, &first) {
-            (true, None) => first = Some(frame.clone()),
-            (true, Some(earlier)) if !done.get() => {
-                done.set(true);
-                return Some(earlier.clone());
-            }
-            _ => {}
-        }
-        Some(frame)
-    })));
-    world.person(alice).say(&at("bob"), "hi");
-    world.settle();
-    world.person(bob).ask(Command::Accept { who: to("alice") });
-    world.person(alice).ask(Command::StartOver { conversation: to("bob") });
-    world.settle();
-    assert!(swapped.get());
-    world.restart(bob);
-    world.settle();
-    world.person(alice).say(&at("bob"), "on the new leg");
-    world.settle();
-    assert_eq!(same_history(&mut world, alice, bob), ["hi", "on the new leg"]);
     no_alarms(&mut world, &[alice, bob]);
 }

@@ -1,12 +1,11 @@
-//! Inbox items dealt with that may come again.
+//! Inbox items dealt with and not yet forgotten by the server.
 
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 use sotto_wire::account::InboxItem;
-use sotto_wire::ids::{InboxKey, Millis};
-use sotto_wire::limits::INBOX_ITEM_DAYS;
+use sotto_wire::ids::InboxKey;
 
-use super::{Blob, Db, int};
+use super::{Blob, Db};
 use crate::error::Step;
 
 impl Db<'_> {
@@ -21,14 +20,12 @@ impl Db<'_> {
         Ok(added > 0)
     }
 
-    /// The server has forgotten these. They are known for a while longer: a copy may be on its way.
-    pub(crate) fn inbox_items_acked(&self, keys: &[InboxKey], now: Millis) -> Step<()> {
-        let mut statement = self.0.prepare_cached("UPDATE inbox_done SET acked_at = ?2 WHERE key = ?1")?;
+    /// The server has forgotten these.
+    pub(crate) fn inbox_items_acked(&self, keys: &[InboxKey]) -> Step<()> {
+        let mut statement = self.0.prepare_cached("DELETE FROM inbox_done WHERE key = ?1")?;
         for key in keys {
-            statement.execute(params![Blob(key.as_bytes()), int(now.0)])?;
+            statement.execute([key.as_bytes().as_slice()])?;
         }
-        let gone = now.0.saturating_sub(u64::from(INBOX_ITEM_DAYS) * 24 * 3_600_000);
-        self.0.prepare_cached("DELETE FROM inbox_done WHERE acked_at < ?1")?.execute([int(gone)])?;
         Ok(())
     }
 }
