@@ -104,11 +104,6 @@ impl Connections {
         self.all.get(&id)
     }
 
-    /// Whether a connection's last frame was made.
-    pub(crate) fn is_closing(&self, id: ConnectionId) -> bool {
-        self.get(id).is_some_and(|connection| connection.closing)
-    }
-
     pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.all.get_mut(&id)
     }
@@ -118,17 +113,22 @@ impl Connections {
         self.all.keys().copied().collect()
     }
 
-    /// The account side of a connection.
+    /// A connection that has not been given its last frame: whoever has neither follows nor learns anything any more.
+    fn open(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.all.get_mut(&id).filter(|connection| !connection.closing)
+    }
+
+    /// The account side of an open connection.
     pub(crate) fn account(&mut self, id: ConnectionId) -> Option<&mut AccountSide> {
-        match &mut self.all.get_mut(&id)?.side {
+        match &mut self.open(id)?.side {
             Side::Account(side) => Some(side),
             Side::Topic(_) => None,
         }
     }
 
-    /// The topic side of a connection.
+    /// The topic side of an open connection.
     pub(crate) fn topic(&mut self, id: ConnectionId) -> Option<&mut TopicSide> {
-        match &mut self.all.get_mut(&id)?.side {
+        match &mut self.open(id)?.side {
             Side::Topic(side) => Some(side),
             Side::Account(_) => None,
         }

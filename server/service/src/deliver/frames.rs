@@ -32,10 +32,7 @@ pub(super) fn encode(state: &mut State, batch: Batch) -> Vec<Outgoing> {
             }
         };
         let then = event.then;
-        // Nothing follows a connection's last frame, though it follows topics until its transport is gone.
-        let takes = |id: &&ConnectionId| then == Then::Close || !state.connections.is_closing(**id);
-        let to = event.to.iter().filter(takes);
-        out.extend(to.map(|to| Outgoing { connection: *to, frame: frame.clone(), then }));
+        out.extend(event.to.iter().map(|to| Outgoing { connection: *to, frame: frame.clone(), then }));
     }
     ask(state, &mut out, batch.asks);
     out
