@@ -12,6 +12,9 @@ use sotto_sim::{Misfortune, World};
 use sotto_wire::ids::Handle;
 use sotto_wire::topic::TopicFrame;
 
+/// In milliseconds.
+const DAY: u64 = 24 * 3_600_000;
+
 fn at(name: &str) -> Handle {
     Handle::parse(name).unwrap()
 }
@@ -398,7 +401,6 @@ fn an_answer_that_was_overtaken_by_entries_accuses_nobody() {
 /// write on, so no new one was opened, and what the other side wrote on the newest was never seen, without a word.
 #[test]
 fn whoever_comes_back_after_the_newest_leg_expired_is_heard_and_hears() {
-    const DAY: u64 = 24 * 3_600_000;
     let (mut world, alice, bob) = two(12);
     world.person(alice).say(&at("bob"), "on the first leg");
     world.settle();
@@ -428,7 +430,6 @@ fn whoever_comes_back_after_the_newest_leg_expired_is_heard_and_hears() {
 /// Alice had not heard yet of the one that he opened: the server took what she wrote on the old one, and nobody read it.
 #[test]
 fn what_was_written_on_a_leg_that_its_reader_gave_up_is_written_again() {
-    const DAY: u64 = 24 * 3_600_000;
     let (mut world, alice, bob) = two(14);
     world.person(alice).say(&at("bob"), "hi");
     world.settle();
@@ -461,7 +462,6 @@ fn what_was_written_on_a_leg_that_its_reader_gave_up_is_written_again() {
 #[test]
 fn an_invitation_that_is_too_old_is_made_anew_and_accuses_nobody() {
     use sotto_engine::api::{OutboxKind, OutboxState};
-    const DAY: u64 = 24 * 3_600_000;
     let (mut world, alice, bob) = two(15);
     world.person(alice).say(&at("bob"), "hi");
     let sent = |world: &mut World| {
@@ -511,7 +511,6 @@ fn fresh_keys_under_way_survive_a_block() {
 /// same number. Alice went on writing on hers where its topic was the lower one; nobody read it, and nobody said so.
 #[test]
 fn an_invitation_that_expired_unread_takes_nothing_with_it() {
-    const DAY: u64 = 24 * 3_600_000;
     // The lower topic decides: half of the seeds are one way, half the other.
     for seed in 0..8 {
         let (mut world, alice, bob) = two(200 + seed);
@@ -533,7 +532,6 @@ fn an_invitation_that_expired_unread_takes_nothing_with_it() {
 /// been trimmed and she asked for what she had not read.
 #[test]
 fn what_was_written_to_somebody_who_had_blocked_the_writer_is_not_asked_for() {
-    const DAY: u64 = 24 * 3_600_000;
     let (mut world, alice, bob) = two(18);
     world.person(bob).say(&at("alice"), "hi");
     world.settle();
@@ -557,7 +555,6 @@ fn what_was_written_to_somebody_who_had_blocked_the_writer_is_not_asked_for() {
 /// later she sent it again on a new leg: it stood there for her, and in its old place for Bob.
 #[test]
 fn a_message_that_was_sent_again_stands_in_one_place_for_both() {
-    const DAY: u64 = 24 * 3_600_000;
     let (mut world, alice, bob) = two(19);
     world.person(alice).say(&at("bob"), "hi");
     world.settle();
