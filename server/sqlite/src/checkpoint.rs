@@ -46,6 +46,11 @@ impl Checkpoints {
     }
 }
 
+/// Whether nothing is in the log.
+pub(crate) fn is_log_empty(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(run(db, Mode::Look)?.pages == 0)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// Only says how long the log is.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sotto_ports::storage::StorageError;
 use sotto_wire::ids::Day;
 
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{self, Checkpoints};
 use crate::error::{Failure, classify};
 use crate::limits::{
     DIRECTORY_CACHE_KIB, DIRECTORY_WAL_BYTES, PAGE_BYTES, STATEMENTS_CACHED, TOPICS_CACHE_KIB, WAL_BYTES,
@@ -178,8 +178,12 @@ impl Database {
 
 /// A process that was killed between writing a transaction and syncing it leaves it in the log, for everybody to read, and a
 /// power cut may still take it. A transaction more, which is synced with everything before it: from here on what is read
-/// is durable, and a repeat of what is there already may be acknowledged.
+/// is durable, and a repeat of what is there already may be acknowledged. After a clean end the log is empty, and a server
+/// whose disk is full starts.
 fn make_durable(db: &Connection) -> rusqlite::Result<()> {
+    if checkpoint::is_log_empty(db)? {
+        return Ok(());
+    }
     let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     db.pragma_update(None, "user_version", format)
 }

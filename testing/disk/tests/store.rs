@@ -109,6 +109,21 @@ fn what_a_killed_process_had_not_synced_is_durable_once_the_next_one_has_opened_
     assert!(unacknowledged > 0, "no death left an append to be read that nobody had synced");
 }
 
+#[test]
+fn a_server_that_ended_cleanly_starts_and_reads_on_a_full_disk() {
+    let disk = Disk::new();
+    let mut store = open(&disk).unwrap();
+    apply(&mut store, vec![create()]).unwrap();
+    apply(&mut store, batch(0)).unwrap();
+    store.close().unwrap();
+    disk.set_capacity(Some(0));
+    let mut store = open(&disk).unwrap();
+    let limit = ReadLimit { entries: 100, body_bytes: usize::MAX };
+    let there = store.entries(topic(), Seq(0), None, limit).unwrap().unwrap().entries.len();
+    assert_eq!(there, ENTRIES_PER_BATCH as usize);
+    assert!(matches!(apply(&mut store, batch(1)), Err(StorageError::Full)));
+}
+
 fn topic() -> TopicId {
     TopicId::new([0x71; 32])
 }
