@@ -1,7 +1,7 @@
 //! Windows over real engines and the real service, in one process: what a person sees and does, without a screen.
 //!
 //! [`Table`] seats people at one server; each has an engine and one or more [`Window`]s. A window is what a terminal or a
-//! page would be: it only applies updates, which cross to it as JSON, and sends actions. [`scenarios`] are what they show,
+//! page would be: it only applies updates, which cross to it as JSON, and sends actions. [`mod@scenarios`] are what they show,
 //! natively and in a browser; [`databases`] says over which files. In a browser, `large` makes a profile large for the benches.
 
 #![expect(
