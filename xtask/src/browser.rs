@@ -66,7 +66,5 @@ pub(crate) fn lighthouse(workspace: &Workspace) -> anyhow::Result<String> {
 }
 
 fn build(workspace: &Workspace) -> anyhow::Result<()> {
-    let mut cargo = shell::cargo();
-    cargo.args(["build", "--locked", "--package", "sottod", "--package", "sotto"]);
-    shell::run(&mut cargo, &workspace.root)
+    shell::run(&mut shell::build_all(), &workspace.root)
 }

@@ -19,6 +19,7 @@ const DEPENDENCIES: &[&str] = &["dependencies", "dev-dependencies", "build-depen
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
     let root = workspace.read("Cargo.toml")?;
     let mut found = check_root(&root)?;
+    found.extend(check_profile(&root, &workspace.crates)?);
     for krate in &workspace.crates {
         let path = format!("{}/Cargo.toml", krate.folder);
         found.extend(check_member(&path, &workspace.read(&path)?, &root)?);
@@ -38,6 +39,17 @@ fn check_root(text: &str) -> anyhow::Result<Vec<Violation>> {
         found.push(Violation::new("Cargo.toml", format!("the licence is {LICENCE}")));
     }
     Ok(found)
+}
+
+/// Our own crates are built unoptimised, each by its name: what holds for all holds for the dependencies.
+fn check_profile(text: &str, crates: &[Crate]) -> anyhow::Result<Vec<Violation>> {
+    let root: Table = text.parse().context("reading Cargo.toml")?;
+    let unlisted = crates.iter().filter(|krate| {
+        let listed = look_up(&root, &["profile", "dev", "package", &krate.name, "opt-level"]);
+        listed.and_then(Value::as_integer) != Some(0)
+    });
+    let what = "[profile.dev.package] must give it opt-level = 0: the profile is that of dependencies";
+    Ok(unlisted.map(|krate| Violation::new(&krate.folder, what)).collect())
 }
 
 fn check_member(path: &str, text: &str, root: &str) -> anyhow::Result<Vec<Violation>> {
@@ -218,6 +230,15 @@ panic = "warn"
         let root = "[workspace.package]\nlicense = \"MIT\"\n[workspace.lints.rust]\nunsafe_code = \"warn\"\n";
         assert_reported(&check_root(root).unwrap(), &["unsafe_code = \"forbid\"", "the licence is"]);
         assert_reported(&check_root("").unwrap(), &["unsafe_code = \"forbid\""]);
+    }
+
+    #[test]
+    fn a_planted_crate_that_is_built_like_a_dependency_is_reported() {
+        let crates =
+            ["one", "two"].map(|name| Crate { name: name.into(), folder: name.into(), ..Crate::default() });
+        let root = "[profile.dev.package]\none.opt-level = 0\ntwo.opt-level = 2\n";
+        assert_reported(&check_profile(root, &crates).unwrap(), &["two: [profile.dev.package]"]);
+        assert_eq!(check_profile(root, &crates[..1]).unwrap(), []);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) fn checks() -> Vec<Step> {
         FLOORS,
         MANIFESTS,
         WASM,
+        WEB_CLIPPY,
         PURITY,
         SERVER_TREE,
         NOTHING_PLANTED,
@@ -35,12 +36,12 @@ pub(crate) fn checks() -> Vec<Step> {
 /// Every check and every test.
 pub(crate) fn test() -> Vec<Step> {
     let mut steps = checks();
-    steps.extend([INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR]);
+    // The server takes the web client in when it is built.
+    steps.extend([WEB, INPUTS, BUILD, TESTS, DOC_TESTS, SIMULATOR, SHOWCASE, WEB_SCENARIOS, BROWSER]);
     steps
 }
 
-/// The web client: built, checked, run in Chromium, and judged by Lighthouse. Not yet part of every test run: how long
-/// both take together on a fresh machine is not measured.
+/// The web client: built, checked, run in Chromium, and judged by Lighthouse.
 pub(crate) fn browser() -> Vec<Step> {
     vec![SET_UP, WEB_CLIPPY, WEB, SHOWCASE, WEB_SCENARIOS, BROWSER, LIGHTHOUSE]
 }
@@ -183,10 +184,7 @@ const INPUTS: Step =
 const BUILD: Step = Step {
     name: "build",
     run: |workspace| {
-        shell::run(
-            shell::cargo().args(["build", "--workspace", "--all-targets", "--locked"]),
-            &workspace.root,
-        )?;
+        shell::run(&mut shell::build_all(), &workspace.root)?;
         checked("programs and tests")
     },
 };

@@ -13,6 +13,14 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Builds every program and every test: always by this command, because cargo chooses features, and so what it builds
+/// anew, by what it is asked for.
+pub(crate) fn build_all() -> Command {
+    let mut build = cargo();
+    build.args(["build", "--workspace", "--all-targets", "--locked"]);
+    build
+}
+
 /// Runs a program in a folder with its output shown; fails unless it succeeds.
 pub(crate) fn run(command: &mut Command, folder: &Path) -> anyhow::Result<()> {
     println!("   $ {}", line_of(command));
