@@ -22,6 +22,7 @@ pub(crate) mod unblock;
 pub(crate) mod whoami;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use sotto_engine::api;
 
@@ -31,6 +32,9 @@ use crate::failure::Failure;
 use crate::record::Outcome;
 use crate::screen::Screen;
 
+/// How long threads have to end before the process does without them.
+const THREADS_END_WITHIN: Duration = Duration::from_secs(1);
+
 /// Runs the command; everything it has to say is said when this returns.
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let screen = Screen::new(cli.global.json);
@@ -38,8 +42,9 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Err(error) => ending_of(screen, Err(error.into())),
         Ok(runtime) => {
             let ending = runtime.block_on(dispatch(cli, screen));
-            // A keyring that does not answer is not waited for.
-            runtime.shutdown_background();
+            // OpenSSL tears itself down as the process ends, and aborts it if a thread that opened the database is
+            // just ending too: such threads first. A keyring that does not answer is not waited for any longer.
+            runtime.shutdown_timeout(THREADS_END_WITHIN);
             ending
         }
     };
