@@ -111,12 +111,12 @@ test("whoever reads the newest line goes on reading the newest line, however man
   withServer(async ({ open }) => {
     const { alice, bob } = await met({ open });
     const long = (number) => `line ${number} ${"goes on and on ".repeat(16)}`.trim();
-    for (let number = 1; number <= 24; number += 1) {
+    for (let number = 1; number <= 100; number += 1) {
       await write(alice, long(number));
       // Not asked to scroll: Bob's window does it by itself.
       await lines(bob, `line ${number} goes`).waitFor();
     }
-    const last = lines(bob, "line 24 goes");
+    const last = lines(bob, "line 100 goes");
     await bob.waitForFunction((line) => line.getBoundingClientRect().bottom <= innerHeight, await last.elementHandle());
   }));
 

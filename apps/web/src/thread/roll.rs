@@ -170,7 +170,9 @@ impl Roll {
         let whole = self.app.screens.ends.get_untracked().newer == Edge::End;
         self.state.update_value(|state| {
             let upwards = top < std::mem::replace(&mut state.top, top) - 1.0;
-            if state.hold == Hold::Begin || (state.hold == Hold::End && !upwards) {
+            // While lines are being exchanged the browser may move the scroll: the look that is planned puts it right.
+            let by_person = upwards && !state.planned;
+            if state.hold == Hold::Begin || (state.hold == Hold::End && !by_person) {
                 return;
             }
             let held = state.heights.anchor(top).map_or(Hold::End, Hold::Item);
@@ -214,9 +216,10 @@ impl Roll {
             && (f64::from(scroller.scroll_top()) - scroll).abs() >= 1.0
         {
             scroller.set_scroll_top(scroll.round() as i32);
-            let top = f64::from(scroller.scroll_top());
-            self.state.update_value(|state| state.top = top);
         }
+        // Also where it did not scroll: the browser does when there is less to scroll through.
+        let top = f64::from(scroller.scroll_top());
+        self.state.update_value(|state| state.top = top);
         self.choose_range(true);
         self.look_around();
     }
