@@ -46,7 +46,7 @@ pub use device_keys::DeviceKeys;
 pub use envelope::{EntryAddress, EnvelopeKey, open_entry, seal_entry};
 pub use error::{CannotDecrypt, EnvelopeError, JoinError, MergeError, OpenError, ReceiveError, SecrecyError};
 pub use franking::{FrankingError, frank, verify_franking};
-pub use group::{Applied, Group, Received, StagedCommit, welcome_for};
+pub use group::{Applied, Group, Intent, Received, StagedCommit, welcome_for};
 pub use key_package::{NewKeyPackage, forget_key_package, key_package_reference, new_key_package};
 pub use member::Member;
 pub use membership::{MembershipError, check_membership};

@@ -26,8 +26,9 @@ impl Step<'_> {
         check_leaves(self.new, after)
     }
 
-    /// Rule 13. Anyone refreshes pins and moves devices of their own account; whose accounts are here is for owners
-    /// and admins; roles are for owners. A direct conversation has no roles: rule 12 closes it.
+    /// Rule 13. Anyone refreshes pins, takes out leaves of an account whose pin moves (whether the list says so is the
+    /// membership invariant's), and moves devices of their own account; whose accounts are here is for owners and
+    /// admins; roles are for owners. A direct conversation has no roles: rule 12 closes it.
     fn may_be_taken(&self) -> Result<(), Invalid> {
         let role = self.old.member(self.committer.account).ok_or(Invalid::Role)?.role;
         if self.old.kind == GroupKind::Direct || role == Role::Owner {
@@ -35,7 +36,7 @@ impl Step<'_> {
         }
         let may = match role {
             Role::Owner | Role::Admin => !self.moves_roles(),
-            Role::Member => !self.moves_roles() && self.own_devices_only() && self.same_accounts(),
+            Role::Member => !self.moves_roles() && self.own_or_refreshed_only() && self.same_accounts(),
         };
         if may { Ok(()) } else { Err(Invalid::Role) }
     }
@@ -48,8 +49,11 @@ impl Step<'_> {
         raised || owners.any(|owner| self.new.member(owner.account).is_none())
     }
 
-    fn own_devices_only(&self) -> bool {
-        self.removed.iter().chain(self.added).all(|leaf| leaf.account == self.committer.account)
+    fn own_or_refreshed_only(&self) -> bool {
+        let pin = |state: &GroupState, account| state.member(account).map(|member| member.pin);
+        let own = |leaf: &Member| leaf.account == self.committer.account;
+        let refreshed = |leaf: &Member| pin(self.old, leaf.account) != pin(self.new, leaf.account);
+        self.added.iter().all(own) && self.removed.iter().all(|leaf| own(leaf) || refreshed(leaf))
     }
 
     fn same_accounts(&self) -> bool {

@@ -23,6 +23,7 @@ use crate::workspace::Workspace;
 use crate::{roster, state, suite};
 
 pub use join::welcome_for;
+pub use stage::Intent;
 
 /// MLS exporter label of capabilities.
 const CAPABILITY_LABEL: &str = "sotto cap";

@@ -4,22 +4,36 @@
 //! decided. The private keys of its path travel inside the staged bytes, because a member cannot decrypt its own path.
 
 use openmls::group::StagedCommit as MlsStagedCommit;
-use openmls::prelude::{Extensions, KeyPackage, LeafNodeParameters};
+use openmls::prelude::{KeyPackage, LeafNodeIndex, LeafNodeParameters};
 use openmls_traits::OpenMlsProvider as _;
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use sotto_identity::VerifiedKeyPackage;
 use sotto_wire::content::GroupState;
-use sotto_wire::proto::AuthenticatedData;
+use sotto_wire::ids::{AccountId, DeviceId};
+use sotto_wire::proto::{self, AuthenticatedData};
 
 use super::{Group, StagedCommit};
 use crate::codec;
 use crate::device_keys::DeviceKeys;
 use crate::error::{MergeError, SecrecyError};
 use crate::key_package;
+use crate::member::Member;
 use crate::state;
 use crate::validity;
 use crate::workspace::Workspace;
+
+/// What a commit is to change. As the default says it: nothing but the keys of this leaf.
+#[derive(Clone, Copy, Default)]
+pub struct Intent<'a> {
+    /// Become leaves; those of them that were pending stop being so.
+    pub add: &'a [VerifiedKeyPackage],
+    /// Stop being leaves; may come back under new keys in the same commit. This device cannot be among them: MLS lets
+    /// nobody commit their own removal.
+    pub remove: &'a [(AccountId, DeviceId)],
+    /// Members, roles and pins afterwards; as they are when there is none.
+    pub state: Option<&'a proto::GroupState>,
+}
 
 /// What is in [`StagedCommit::staged`].
 #[derive(Serialize, Deserialize)]
@@ -29,13 +43,38 @@ struct Stored<C> {
     commit: C,
 }
 
+/// What a commit proposes, as MLS takes it.
+struct Proposals {
+    adds: Vec<KeyPackage>,
+    removes: Vec<LeafNodeIndex>,
+    state: Option<GroupState>,
+}
+
 impl Group {
-    /// Makes a commit that adds devices. Drop the workspace afterwards and keep only what is returned.
-    ///
-    /// Devices that were pending stop being so in the same commit.
+    /// Makes a commit. Drop the workspace afterwards and keep only what is returned.
     ///
     /// # Errors
-    /// When a package does not fit this group or the rows fail.
+    /// When a package does not fit this group, a device to remove is no leaf, the others would refuse the commit, or the
+    /// rows fail.
+    pub fn stage_change(
+        &mut self,
+        ws: &Workspace<'_>,
+        keys: &DeviceKeys,
+        intent: Intent<'_>,
+        auth: &AuthenticatedData,
+    ) -> Result<StagedCommit, SecrecyError> {
+        let proposals = Proposals {
+            adds: intent.add.iter().map(|add| checked(ws, add)).collect::<Result<_, _>>()?,
+            removes: intent.remove.iter().map(|device| self.leaf_of(*device)).collect::<Result<_, _>>()?,
+            state: self.state_after(intent)?,
+        };
+        self.stage(ws, keys, proposals, auth)
+    }
+
+    /// Makes a commit that adds devices. Drop the workspace afterwards and keep only what is returned.
+    ///
+    /// # Errors
+    /// When there is nobody to add, and as [`stage_change`](Self::stage_change).
     pub fn stage_add(
         &mut self,
         ws: &Workspace<'_>,
@@ -46,9 +85,7 @@ impl Group {
         if adds.is_empty() {
             return Err(SecrecyError::Refused("nobody to add"));
         }
-        let packages = adds.iter().map(|add| checked(ws, add)).collect::<Result<Vec<_>, _>>()?;
-        let next = without_pending(&self.state, adds)?;
-        self.stage(ws, keys, packages, next, auth)
+        self.stage_change(ws, keys, Intent { add: adds, ..Intent::default() }, auth)
     }
 
     /// Makes a commit with fresh keys for this leaf. Drop the workspace afterwards and keep only what is returned.
@@ -61,27 +98,40 @@ impl Group {
         keys: &DeviceKeys,
         auth: &AuthenticatedData,
     ) -> Result<StagedCommit, SecrecyError> {
-        self.stage(ws, keys, Vec::new(), None, auth)
+        self.stage_change(ws, keys, Intent::default(), auth)
+    }
+
+    /// Where a device to remove is in the tree.
+    fn leaf_of(&self, (account, device): (AccountId, DeviceId)) -> Result<LeafNodeIndex, SecrecyError> {
+        let is_it = |leaf: &&(LeafNodeIndex, Member)| (leaf.1.account, leaf.1.device) == (account, device);
+        match self.leaves.iter().find(is_it) {
+            None => Err(SecrecyError::Refused("a device that is no leaf")),
+            Some((index, _)) if *index == self.mls.own_leaf_index() => {
+                Err(SecrecyError::Refused("the removal of this device by itself"))
+            }
+            Some((index, _)) => Ok(*index),
+        }
+    }
+
+    /// The group state after the commit; None when it stays as it is.
+    fn state_after(&self, intent: Intent<'_>) -> Result<Option<GroupState>, SecrecyError> {
+        let named = intent.state.map(state::parse).transpose();
+        let named = named.map_err(|_| SecrecyError::Refused("a malformed group state"))?;
+        let next = without_pending(named.unwrap_or_else(|| self.state.clone()), intent.add)?;
+        Ok((next != self.state).then_some(next))
     }
 
     fn stage(
         &mut self,
         ws: &Workspace<'_>,
         keys: &DeviceKeys,
-        adds: Vec<KeyPackage>,
-        state: Option<GroupState>,
+        proposals: Proposals,
         auth: &AuthenticatedData,
     ) -> Result<StagedCommit, SecrecyError> {
         let provider = ws.mls();
         let auth = self.authenticated(auth)?;
-        let extensions = match &state {
-            Some(state) => {
-                Some(state::write(&state.encode()).ok_or(SecrecyError::Library("group extensions"))?)
-            }
-            None => None,
-        };
         self.mls.set_aad(auth);
-        let bundle = build(&mut self.mls, ws, keys, adds, extensions);
+        let bundle = build(&mut self.mls, ws, keys, proposals);
         let bundle = provider.settle(bundle)??;
 
         let pending = self.mls.pending_commit().ok_or(SecrecyError::Library("keep a pending commit"))?;
@@ -198,8 +248,7 @@ fn build(
     group: &mut openmls::group::MlsGroup,
     ws: &Workspace<'_>,
     keys: &DeviceKeys,
-    adds: Vec<KeyPackage>,
-    extensions: Option<Extensions<openmls::group::GroupContext>>,
+    proposals: Proposals,
 ) -> Result<openmls::group::CommitMessageBundle, SecrecyError> {
     let refused = SecrecyError::Refused("a commit MLS does not allow");
     let provider = ws.mls();
@@ -208,8 +257,10 @@ fn build(
         .consume_proposal_store(false)
         .force_self_update(true)
         .leaf_node_parameters(LeafNodeParameters::default())
-        .propose_adds(adds);
-    if let Some(extensions) = extensions {
+        .propose_removals(proposals.removes)
+        .propose_adds(proposals.adds);
+    if let Some(state) = proposals.state {
+        let extensions = state::write(&state.encode()).ok_or(SecrecyError::Library("group extensions"))?;
         builder = builder.propose_group_context_extensions(extensions).map_err(|_| refused)?;
     }
     builder
@@ -231,20 +282,14 @@ fn checked(ws: &Workspace<'_>, add: &VerifiedKeyPackage) -> Result<KeyPackage, S
     if named { Ok(package) } else { Err(SecrecyError::Refused("a key package of another device")) }
 }
 
-/// The group state once these devices are leaves; None when none of them was pending.
-fn without_pending(
-    state: &GroupState,
-    adds: &[VerifiedKeyPackage],
-) -> Result<Option<GroupState>, SecrecyError> {
+/// The group state once these devices are leaves.
+fn without_pending(state: GroupState, adds: &[VerifiedKeyPackage]) -> Result<GroupState, SecrecyError> {
     let mut members = state.members().to_vec();
     for member in &mut members {
         let added = |device| adds.iter().any(|add| add.account == member.account && add.device == device);
         member.pending_devices.retain(|device| !added(*device));
     }
-    if members == state.members() {
-        return Ok(None);
-    }
-    state.with_members(members).map(Some).map_err(|_| SecrecyError::Library("move a group state"))
+    state.with_members(members).map_err(|_| SecrecyError::Library("move a group state"))
 }
 
 fn encode(value: &impl tls_codec::Serialize) -> Result<Vec<u8>, SecrecyError> {

@@ -1,6 +1,7 @@
 //! A small world for tests: devices with rows in memory, and conversations between them.
 
 mod attacks;
+mod changes;
 mod crosscheck;
 mod exchange;
 mod lists;
@@ -127,11 +128,19 @@ impl Device {
     }
 
     pub(crate) fn key_package(&mut self, last_resort: bool) -> (VerifiedKeyPackage, NewKeyPackage) {
-        let list = list_of(&[self]);
+        self.key_package_on(&list_of(&[self]), last_resort)
+    }
+
+    /// The same, for an account of which this device is one of several.
+    pub(crate) fn key_package_on(
+        &mut self,
+        list: &DeviceList,
+        last_resort: bool,
+    ) -> (VerifiedKeyPackage, NewKeyPackage) {
         let pin = list.pin().into();
         let new = self.run(|ws, keys| new_key_package(ws, keys, &pin, Minute(1), last_resort)).unwrap();
         let signed = new.signed.clone().try_into().unwrap();
-        let verified = VerifiedKeyPackage::verify(&signed, &list, self.keys.device, Millis(0)).unwrap();
+        let verified = VerifiedKeyPackage::verify(&signed, list, self.keys.device, Millis(0)).unwrap();
         (verified, new)
     }
 
@@ -143,6 +152,13 @@ impl Device {
         self.dry(|ws, keys| {
             let mut group = Group::load(ws, TOPIC).unwrap().unwrap();
             group.stage_update(ws, keys, &auth(1)).unwrap()
+        })
+    }
+
+    pub(crate) fn stage_change(&mut self, intent: Intent<'_>) -> Result<StagedCommit, SecrecyError> {
+        self.dry(|ws, keys| {
+            let mut group = Group::load(ws, TOPIC)?.ok_or(SecrecyError::Refused("no group"))?;
+            group.stage_change(ws, keys, intent, &auth(1))
         })
     }
 
@@ -237,6 +253,13 @@ pub(crate) fn list_of(devices: &[&Device]) -> DeviceList {
 pub(crate) fn extended(list: &DeviceList, more: &[&Device]) -> DeviceList {
     let devices = list.devices().iter().copied().chain(more.iter().map(|device| listed(device))).collect();
     list.successor(&signed(&list.draft(Step::Add, devices))).unwrap()
+}
+
+/// The list after, without this device, which did not hold the AIK.
+pub(crate) fn revoking(list: &DeviceList, gone: &Device) -> DeviceList {
+    let left = list.devices().iter().copied().filter(|device| device.id != gone.keys.device).collect();
+    let next_aik = public(&aik(list.account().as_bytes()[0]));
+    list.successor(&signed(&list.draft(Step::Revoke { next_aik }, left))).unwrap()
 }
 
 pub(crate) fn auth(seq: u64) -> AuthenticatedData {

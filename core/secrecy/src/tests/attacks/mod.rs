@@ -64,22 +64,9 @@ fn accepted(device: &mut Device, edit: impl for<'a> FnOnce(Draft<'a>) -> Draft<'
 }
 
 /// A commit that moves the group state, merged by its committer.
-pub(super) fn commit_state(device: &mut Device, next: &GroupState) -> Vec<u8> {
+fn commit_state(device: &mut Device, next: &GroupState) -> Vec<u8> {
     let extensions = state::write(&next.encode_to_vec()).unwrap();
     accepted(device, |draft| draft.propose_group_context_extensions(extensions).unwrap())
-}
-
-/// A commit that removes one member and maybe moves the group state, merged by its committer.
-pub(super) fn commit_removal(device: &mut Device, gone: &Member, next: Option<&GroupState>) -> Vec<u8> {
-    let index = index_of(device, gone);
-    let extensions = next.map(|next| state::write(&next.encode_to_vec()).unwrap());
-    accepted(device, |draft| {
-        let draft = draft.propose_removals([index]);
-        match extensions {
-            Some(extensions) => draft.propose_group_context_extensions(extensions).unwrap(),
-            None => draft,
-        }
-    })
 }
 
 fn index_of(device: &mut Device, member: &Member) -> LeafNodeIndex {
