@@ -1,8 +1,7 @@
 //! The database in the browser: SQLCipher 4 under a raw key, the same format as on a desktop.
 //!
-//! One worker holds the files, so nobody else reads or writes. The private file system has no shared memory, and
-//! locked exclusively a write-ahead log needs none: a transaction is one flush, as on a desktop, where a journal
-//! would cost four.
+//! The private file system has no shared memory, so the journal is a file that is truncated (and not a write-ahead log as
+//! on a desktop). One worker holds the files, so nobody else reads or writes.
 
 use rusqlite::Connection;
 use sotto_engine::StorageError;
@@ -41,9 +40,8 @@ fn set_up(file: &str, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let first = Zeroizing::new(format!(
         "PRAGMA cipher_log_level = NONE;
          PRAGMA key = \"x'{}'\";
-         PRAGMA locking_mode = EXCLUSIVE;     -- before the log: no shared memory
-         PRAGMA synchronous = EXTRA;          -- as on a desktop: the journal of the change to WAL is gone for good
-         PRAGMA journal_mode = WAL;
+         PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA journal_mode = TRUNCATE;
          PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;
@@ -52,7 +50,6 @@ fn set_up(file: &str, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     ));
     connection.execute_batch(&first)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(connection)
 }
 
