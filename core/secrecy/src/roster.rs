@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use sotto_wire::content::{GroupKind, GroupState, Role};
+use sotto_wire::content::{self, GroupKind, GroupState, Role};
 
 use crate::member::Member;
 use crate::validity::Invalid;
@@ -26,8 +26,8 @@ impl Step<'_> {
         check_leaves(self.new, after)
     }
 
-    /// Rule 13. Anyone refreshes pins, takes out leaves of an account whose pin moves (whether the list says so is the
-    /// membership invariant's), and moves devices of their own account; whose accounts are here is for owners and
+    /// Rule 13. Anyone refreshes pins, takes out leaves of an account whose pin moves, though not to pending (that the list
+    /// dropped them is then the membership invariant's), and moves devices of their own account; whose accounts are here is for owners and
     /// admins; roles are for owners. A direct conversation has no roles: rule 12 closes it.
     fn may_be_taken(&self) -> Result<(), Invalid> {
         let role = self.old.member(self.committer.account).ok_or(Invalid::Role)?.role;
@@ -52,7 +52,13 @@ impl Step<'_> {
     fn own_or_refreshed_only(&self) -> bool {
         let pin = |state: &GroupState, account| state.member(account).map(|member| member.pin);
         let own = |leaf: &Member| leaf.account == self.committer.account;
-        let refreshed = |leaf: &Member| pin(self.old, leaf.account) != pin(self.new, leaf.account);
+        // One who stays listed would be pending now; one who is not pending must have left the list.
+        let delisted = |leaf: &Member| {
+            let pending = |after: &content::Member| after.pending_devices.contains(&leaf.device);
+            self.new.member(leaf.account).is_some_and(|after| !pending(after))
+        };
+        let refreshed =
+            |leaf: &Member| pin(self.old, leaf.account) != pin(self.new, leaf.account) && delisted(leaf);
         self.added.iter().all(own) && self.removed.iter().all(|leaf| own(leaf) || refreshed(leaf))
     }
 

@@ -46,6 +46,7 @@ fn a_removed_member_reads_nothing_later_whatever_they_kept() {
     assert_eq!(admin.receive(&later).unwrap().payload, b"without them");
     assert!(!member.group().is_member());
     assert_eq!(member.receive(&later), Err(CannotDecrypt::Removed.into()));
+    assert_eq!(member.apply(&update.mls_message), Err(CannotDecrypt::Removed.into()));
 
     // With everything they had before, and every later byte.
     std::mem::swap(&mut member.store, &mut kept);
@@ -54,7 +55,8 @@ fn a_removed_member_reads_nothing_later_whatever_they_kept() {
     member.apply(&commit.mls_message).unwrap();
     assert_eq!(member.receive(&later), Err(CannotDecrypt::Removed.into()));
     let group = member.group();
-    assert!(member.dry(|ws, _| group.envelope_key(ws)).is_err(), "no envelope opens either");
+    let key = member.dry(|ws, _| group.envelope_key(ws));
+    assert!(matches!(key, Err(SecrecyError::Refused(_))), "no envelope opens either");
     let sent = member.on_group(|group, ws, keys| group.encrypt(ws, keys, b"x", &auth(1)));
     assert!(matches!(sent, Err(SecrecyError::Refused(_))));
 }
@@ -93,11 +95,11 @@ fn owners_move_roles_and_nobody_builds_what_their_role_does_not_cover() {
     let removal = Intent { remove: &gone, state: Some(&fewer), ..Intent::default() };
     let (_, heard) = change(&mut member, removal, &mut [&mut owner, &mut admin]);
     assert_eq!(heard, Change::Removed(vec![admin.member()]));
-    // But not take out an owner.
+    // But nobody takes out the last owner.
     let none = without(member.group().state(), &owner);
     let gone = [id(&owner)];
     let coup = Intent { remove: &gone, state: Some(&none), ..Intent::default() };
-    assert!(matches!(member.stage_change(coup), Err(SecrecyError::Refused(_))));
+    assert_eq!(member.stage_change(coup), Err(SecrecyError::Refused("a malformed group state")));
 }
 
 #[test]
@@ -130,6 +132,14 @@ fn whoever_learns_of_a_new_list_takes_a_revoked_device_out() {
     let gone = [id(&tablet)];
     let alone = Intent { remove: &gone, ..Intent::default() };
     assert!(matches!(member.stage_change(alone), Err(SecrecyError::Refused(_))));
+
+    // Nor under cover of a new list that still has the device: it would be pending, as one that was never here.
+    let mut covered = owner.group().state().clone();
+    let phone = Device::new(2, 23);
+    covered.members[1] = pin(&extended(&both, &[&phone]), Role::Admin);
+    covered.members[1].pending_devices = vec![tablet.keys.device.into(), phone.keys.device.into()];
+    let cover = Intent { remove: &gone, state: Some(&covered), ..Intent::default() };
+    assert_eq!(member.stage_change(cover), Err(SecrecyError::Refused("a commit the others would refuse")));
 
     let revoked = revoking(&both, &tablet);
     let mut next = owner.group().state().clone();
