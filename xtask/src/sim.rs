@@ -53,6 +53,7 @@ impl Simulation {
 
 /// The step of a test run: the program as the build made it, unoptimised, so that nothing is built for it alone.
 pub(crate) fn step(workspace: &Workspace) -> anyhow::Result<Done> {
+    shell::run(&mut shell::build_all(), &workspace.root)?;
     let mut simulator = Command::new(workspace.target.join("debug").join("sotto-sim"));
     simulator.args(["--seeds", SEEDS]);
     let shown = shell::tee(&mut simulator, &workspace.root)?;
